@@ -1,0 +1,3 @@
+//! Thalweg: see, compare and understand optimization algorithms.
+pub mod optimizers;
+pub mod scalar;

@@ -1,0 +1,2 @@
+//! The program: on wasm32 the page, elsewhere the command line.
+fn main() {}

@@ -1,0 +1,128 @@
+//! Hyperparameters: what they are called, what they mean, what values they may take.
+
+use crate::scalar::Real;
+
+/// A hyperparameter of an optimizer or a wrapper.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Knob {
+    /// Name in links: `lr momentum beta1 beta2 eps weight_decay` where `torch.optim` or optax have it.
+    pub id: &'static str,
+    /// How it is written: Greek letters, subscripts.
+    pub symbol: &'static str,
+    /// The paper's default, or the common implementation's where the paper has none.
+    pub default: f64,
+    /// Smallest and largest value accepted, both included.
+    pub range: (f64, f64),
+    /// How a slider runs through the range.
+    pub scale: Scale,
+    /// One line on what it does.
+    pub meaning: &'static str,
+}
+
+/// How a slider runs through a knob's range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scale {
+    /// Evenly.
+    Linear,
+    /// Evenly in the logarithm. A range that begins at zero has zero at the slider's end and starts at the given value.
+    Log {
+        /// Smallest positive value a slider reaches.
+        from: f64,
+    },
+    /// Evenly in the logarithm of the distance to one: for averaging factors such as 0.9, 0.99, 0.999.
+    NearOne,
+    /// Whole numbers.
+    Integer,
+}
+
+impl Knob {
+    /// A step size: logarithmic from 1e-6 to 10.
+    pub const fn lr(default: f64) -> Self {
+        Self {
+            id: "lr",
+            symbol: "lr",
+            default,
+            range: (0.0, 1e3),
+            scale: Scale::Log { from: 1e-6 },
+            meaning: "step size (learning rate)",
+        }
+    }
+
+    /// An averaging factor in [0, 1).
+    pub const fn average(id: &'static str, symbol: &'static str, default: f64, meaning: &'static str) -> Self {
+        Self { id, symbol, default, range: (0.0, 0.999_999), scale: Scale::NearOne, meaning }
+    }
+
+    /// A small number added where one divides.
+    pub const fn eps(default: f64) -> Self {
+        Self {
+            id: "eps",
+            symbol: "ε",
+            default,
+            range: (0.0, 1.0),
+            scale: Scale::Log { from: 1e-16 },
+            meaning: "keeps the division away from zero",
+        }
+    }
+
+    /// Weight decay.
+    pub const fn weight_decay(default: f64, meaning: &'static str) -> Self {
+        Self {
+            id: "weight_decay",
+            symbol: "wd",
+            default,
+            range: (0.0, 1.0),
+            scale: Scale::Log { from: 1e-6 },
+            meaning,
+        }
+    }
+}
+
+/// Values for a list of knobs, in its order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Knobs<R> {
+    knobs: &'static [Knob],
+    values: Vec<R>,
+}
+
+impl<R: Copy> Knobs<R> {
+    /// One value a knob, in the same order.
+    pub fn new(knobs: &'static [Knob], values: Vec<R>) -> Self {
+        assert_eq!(knobs.len(), values.len(), "one value a knob");
+        Self { knobs, values }
+    }
+
+    /// The value of the knob `id`, which must be one of the list: optimizers name their own knobs.
+    pub fn get(&self, id: &str) -> R {
+        let at = self.knobs.iter().position(|knob| knob.id == id).expect("an optimizer asks for its own knobs");
+        self.values[at]
+    }
+
+    /// Changes the value of the knob `id`. Returns whether there is one.
+    pub fn set(&mut self, id: &str, value: R) -> bool {
+        match self.knobs.iter().position(|knob| knob.id == id) {
+            Some(at) => {
+                self.values[at] = value;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Knobs with their values.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static Knob, R)> + '_ {
+        self.knobs.iter().zip(self.values.iter().copied())
+    }
+}
+
+impl Knobs<f64> {
+    /// The same values as constants of another scalar.
+    pub fn lift<R: Real>(&self) -> Knobs<R> {
+        Knobs { knobs: self.knobs, values: self.values.iter().map(|&v| R::from_f64(v)).collect() }
+    }
+}
+
+/// A whole-number knob as a count.
+pub(super) fn count(knobs: &Knobs<f64>, id: &str) -> usize {
+    knobs.get(id).round().max(0.0) as usize
+}

@@ -1,0 +1,183 @@
+//! The optimizers: one file each, one line in [`REGISTRY`].
+//!
+//! An optimizer is written once over [`Real`] and asks its questions through an [`Oracle`], which counts them. The
+//! registry is what the page, the link, the command line and the common tests read: to register is to expose and to test.
+//! `adam.rs` is a good file to read first; CONTRIBUTING.md says how to add one.
+
+mod adam;
+mod knob;
+#[cfg(test)]
+mod testing;
+
+pub use knob::{Knob, Knobs, Scale};
+
+use crate::scalar::{Real, Vector};
+
+/// What an optimizer may ask of a problem. Every call is counted by kind.
+pub trait Oracle<R: Real> {
+    /// The loss at `x`.
+    fn value(&mut self, x: &Vector<R>) -> R;
+    /// The gradient at `x`, with the experiment's noise if it has some. One call, one sample.
+    fn gradient(&mut self, x: &Vector<R>) -> Vector<R>;
+    /// The Hessian at `x`, row by row.
+    fn hessian(&mut self, x: &Vector<R>) -> Vec<Vector<R>>;
+    /// The Hessian at `x` times `v`.
+    fn hessian_vector(&mut self, x: &Vector<R>, v: &Vector<R>) -> Vector<R>;
+    /// Two independent standard normal draws of this step; the same `slot` gives the same draws.
+    fn normal(&mut self, slot: u32) -> Vector<R>;
+    /// Tells that something worth showing happened in this step.
+    fn report(&mut self, event: Event);
+}
+
+/// Something worth showing that happened in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Momentum, memory or a simplex was built anew.
+    Restart,
+    /// A trial step was not taken.
+    Rejected,
+    /// The gradient or the step was shortened to a bound.
+    Clipped,
+    /// A modification made the quadratic model convex, or a curvature pair was not used.
+    Modified,
+    /// A line search ended without an acceptable step.
+    SearchFailed,
+}
+
+/// A rule that moves a point, with what it remembers between steps.
+pub trait Optimizer<R: Real> {
+    /// Moves `x` by one step, asking `oracle` as often as the paper does.
+    fn step(&mut self, x: &mut Vector<R>, oracle: &mut dyn Oracle<R>);
+
+    /// Shows all memory between steps, under stable names: kernel slots and inspector rows.
+    fn state(&mut self, visit: &mut dyn FnMut(&'static str, &mut [R]));
+}
+
+/// Where a method was published.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Paper {
+    /// Family names, as one cites them.
+    pub authors: &'static str,
+    /// Title of the paper.
+    pub title: &'static str,
+    /// Year of publication.
+    pub year: u16,
+    /// DOI or arXiv number, such as `arXiv:1412.6980`; empty where there is none.
+    pub reference: &'static str,
+}
+
+/// What kind of method an optimizer is: the sections of the menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// One gradient a step, one step size for all coordinates.
+    Gradient,
+    /// A step size for every coordinate.
+    Adaptive,
+    /// Steps that depend on the sign of a momentum.
+    Sign,
+    /// Steps found by searching along a line.
+    LineSearch,
+    /// Curvature, exact or estimated.
+    SecondOrder,
+    /// Values only.
+    DerivativeFree,
+}
+
+impl Family {
+    /// The heading of the menu.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Gradient => "Gradient and momentum",
+            Self::Adaptive => "Adaptive step sizes",
+            Self::Sign => "Sign methods",
+            Self::LineSearch => "Line search",
+            Self::SecondOrder => "Second order",
+            Self::DerivativeFree => "Derivative-free",
+        }
+    }
+}
+
+/// Builds an optimizer from its knobs and the point where it starts.
+pub type Build<R> = fn(&Knobs<R>, &Vector<R>) -> Box<dyn Optimizer<R>>;
+
+/// For which scalars an optimizer exists.
+#[derive(Clone, Copy)]
+pub enum Scalars {
+    /// Written over any [`Real`]: its steps can be recorded. Instantiated for `f64` and, as the proof that nothing in
+    /// it depends on a value, for dual numbers.
+    Recordable {
+        /// For every number that is reported.
+        f64: Build<f64>,
+        /// For derivatives of a whole trajectory, such as the hypergradient by the step size.
+        dual: Build<Hyper>,
+    },
+    /// Control flow depends on values without a bound: `f64` alone.
+    F64(Build<f64>),
+}
+
+/// A scalar that carries one derivative.
+pub type Hyper = crate::scalar::Dual<f64, 1>;
+
+/// What the registry knows of an optimizer.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// Name in links, as in `torch.optim` or optax where those have it.
+    pub id: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// Section of the menu.
+    pub family: Family,
+    /// Where it was published.
+    pub paper: Paper,
+    /// The update in a line, for the menu and the inspector.
+    pub summary: &'static str,
+    /// Hyperparameters in the order in which they are shown.
+    pub knobs: &'static [Knob],
+    /// Whether and how it is built.
+    pub scalars: Scalars,
+}
+
+impl Entry {
+    /// The optimizer in `f64`.
+    pub fn build(&self, knobs: &Knobs<f64>, start: &Vector<f64>) -> Box<dyn Optimizer<f64>> {
+        match self.scalars {
+            Scalars::Recordable { f64, .. } | Scalars::F64(f64) => f64(knobs, start),
+        }
+    }
+
+    /// Whether its steps can be recorded once and run by every engine.
+    pub fn recordable(&self) -> bool {
+        matches!(self.scalars, Scalars::Recordable { .. })
+    }
+
+    /// The knob with this id.
+    pub fn knob(&self, id: &str) -> Option<&'static Knob> {
+        self.knobs.iter().find(|knob| knob.id == id)
+    }
+
+    /// Every knob at its default.
+    pub fn defaults(&self) -> Knobs<f64> {
+        Knobs::new(self.knobs, self.knobs.iter().map(|knob| knob.default).collect())
+    }
+}
+
+/// `Scalars::Recordable` of a type with `new(&Knobs<R>, &Vector<R>) -> Self`.
+macro_rules! recordable {
+    ($optimizer:ident) => {
+        $crate::optimizers::Scalars::Recordable {
+            f64: |knobs, start| Box::new($optimizer::<f64>::new(knobs, start)),
+            dual: |knobs, start| Box::new($optimizer::<$crate::optimizers::Hyper>::new(knobs, start)),
+        }
+    };
+}
+use recordable;
+
+/// Every optimizer, in the order of the menu: by family, then by year.
+pub static REGISTRY: &[Entry] = &[adam::ENTRY];
+
+/// The optimizer with this id.
+pub fn find(id: &str) -> Option<&'static Entry> {
+    REGISTRY.iter().find(|entry| entry.id == id)
+}
