@@ -1,2 +1,16 @@
 //! The program: on wasm32 the page, elsewhere the command line.
-fn main() {}
+
+#[cfg(target_arch = "wasm32")]
+mod app;
+#[cfg(not(target_arch = "wasm32"))]
+mod cli;
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    app::start();
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() -> std::process::ExitCode {
+    cli::main(std::env::args().skip(1))
+}

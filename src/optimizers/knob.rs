@@ -36,6 +36,13 @@ pub enum Scale {
 }
 
 impl Knob {
+    /// The nearest value that the knob accepts.
+    pub fn nearest(&self, value: f64) -> f64 {
+        let (low, high) = self.range;
+        let value = value.clamp(low, high);
+        if self.scale == Scale::Integer { value.round() } else { value }
+    }
+
     /// A step size: logarithmic from 1e-6 to 10.
     pub const fn lr(default: f64) -> Self {
         Self {
@@ -53,6 +60,32 @@ impl Knob {
         Self { id, symbol, default, range: (0.0, 0.999_999), scale: Scale::NearOne, meaning }
     }
 
+    /// How much of the last step is repeated.
+    pub const fn momentum(default: f64) -> Self {
+        Self::average("momentum", "μ", default, "how much of the last step is repeated")
+    }
+
+    /// A share in [0, 1].
+    pub const fn fraction(id: &'static str, symbol: &'static str, default: f64, meaning: &'static str) -> Self {
+        Self { id, symbol, default, range: (0.0, 1.0), scale: Scale::Linear, meaning }
+    }
+
+    /// A choice between no (0) and yes (1).
+    pub const fn switch(id: &'static str, symbol: &'static str, default: bool, meaning: &'static str) -> Self {
+        let default = if default { 1.0 } else { 0.0 };
+        Self { id, symbol, default, range: (0.0, 1.0), scale: Scale::Integer, meaning }
+    }
+
+    /// Whether this is a choice between no and yes.
+    pub fn is_switch(&self) -> bool {
+        self.scale == Scale::Integer && self.range == (0.0, 1.0)
+    }
+
+    /// Where `eps` goes in a division by a root: optax's name for optax's place.
+    pub const fn eps_in_sqrt() -> Self {
+        Self::switch("eps_in_sqrt", "ε in √", false, "adds ε under the root, as optax does, not to the root")
+    }
+
     /// A small number added where one divides.
     pub const fn eps(default: f64) -> Self {
         Self {
@@ -67,14 +100,7 @@ impl Knob {
 
     /// Weight decay.
     pub const fn weight_decay(default: f64, meaning: &'static str) -> Self {
-        Self {
-            id: "weight_decay",
-            symbol: "wd",
-            default,
-            range: (0.0, 1.0),
-            scale: Scale::Log { from: 1e-6 },
-            meaning,
-        }
+        Self { id: "weight_decay", symbol: "wd", default, range: (0.0, 1.0), scale: Scale::Log { from: 1e-6 }, meaning }
     }
 }
 
@@ -120,6 +146,19 @@ impl Knobs<f64> {
     pub fn lift<R: Real>(&self) -> Knobs<R> {
         Knobs { knobs: self.knobs, values: self.values.iter().map(|&v| R::from_f64(v)).collect() }
     }
+}
+
+/// What to add under a root and what to add to it, from the knobs `eps` and `eps_in_sqrt`.
+///
+/// Products with zero and one, so that the choice needs no branch and the unused place gets an exact zero.
+pub(super) fn eps_places<R: Real>(knobs: &Knobs<R>) -> (R, R) {
+    let inside = knobs.get("eps") * knobs.get("eps_in_sqrt");
+    (inside, knobs.get("eps") - inside)
+}
+
+/// A knob that is a switch, as a truth value.
+pub(super) fn switched_on(knobs: &Knobs<f64>, id: &str) -> bool {
+    knobs.get(id) > 0.5
 }
 
 /// A whole-number knob as a count.

@@ -4,10 +4,27 @@
 //! registry is what the page, the link, the command line and the common tests read: to register is to expose and to test.
 //! `adam.rs` is a good file to read first; CONTRIBUTING.md says how to add one.
 
+mod adabelief;
+mod adagrad;
 mod adam;
+mod adamax;
+mod adamw;
+mod amsgrad;
+mod bfgs;
+mod gd_armijo;
+mod heavy_ball;
 mod knob;
+mod lbfgs;
+mod line_search;
+mod lion;
+mod nelder_mead;
+mod nesterov;
+mod newton;
+mod rmsprop;
+mod sgd;
 #[cfg(test)]
 mod testing;
+pub mod wrappers;
 
 pub use knob::{Knob, Knobs, Scale};
 
@@ -27,6 +44,31 @@ pub trait Oracle<R: Real> {
     fn normal(&mut self, slot: u32) -> Vector<R>;
     /// Tells that something worth showing happened in this step.
     fn report(&mut self, event: Event);
+    /// Tells it where `happened` is true: for code over any [`Real`], which cannot branch on a comparison. An oracle
+    /// whose masks are truth values hands it to [`Oracle::report`]; one that only records has nobody to tell.
+    fn report_where(&mut self, happened: R::Mask, event: Event) {
+        let _ = (happened, event);
+    }
+}
+
+/// Questions an optimizer has asked, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Calls {
+    /// Values of the loss.
+    pub value: u32,
+    /// Gradients.
+    pub gradient: u32,
+    /// Hessians.
+    pub hessian: u32,
+    /// Hessian-vector products.
+    pub hessian_vector: u32,
+}
+
+impl Calls {
+    /// All questions together.
+    pub fn total(self) -> u32 {
+        self.value + self.gradient + self.hessian + self.hessian_vector
+    }
 }
 
 /// Something worth showing that happened in a step.
@@ -43,6 +85,19 @@ pub enum Event {
     Modified,
     /// A line search ended without an acceptable step.
     SearchFailed,
+}
+
+impl Event {
+    /// The event in words, as a read-out shows it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Restart => "restarted",
+            Self::Rejected => "step rejected",
+            Self::Clipped => "clipped",
+            Self::Modified => "model made convex",
+            Self::SearchFailed => "line search failed",
+        }
+    }
 }
 
 /// A rule that moves a point, with what it remembers between steps.
@@ -175,7 +230,24 @@ macro_rules! recordable {
 use recordable;
 
 /// Every optimizer, in the order of the menu: by family, then by year.
-pub static REGISTRY: &[Entry] = &[adam::ENTRY];
+pub static REGISTRY: &[Entry] = &[
+    sgd::ENTRY,
+    heavy_ball::ENTRY,
+    nesterov::ENTRY,
+    adagrad::ENTRY,
+    rmsprop::ENTRY,
+    adam::ENTRY,
+    adamax::ENTRY,
+    adamw::ENTRY,
+    amsgrad::ENTRY,
+    adabelief::ENTRY,
+    lion::ENTRY,
+    gd_armijo::ENTRY,
+    newton::ENTRY,
+    bfgs::ENTRY,
+    lbfgs::ENTRY,
+    nelder_mead::ENTRY,
+];
 
 /// The optimizer with this id.
 pub fn find(id: &str) -> Option<&'static Entry> {

@@ -1,6 +1,7 @@
-//! A problem for unit tests of optimizers, small enough to compute by hand.
+//! Problems for unit tests of optimizers, small enough to compute by hand.
 
-use super::{Event, Oracle};
+use super::wrappers::Wrapper;
+use super::{Entry, Event, Optimizer, Oracle};
 use crate::scalar::{Real, Vector};
 
 /// f = (a x^2 + b y^2) / 2, with every question and event on record.
@@ -25,7 +26,7 @@ impl<R: Real> Quadratic<R> {
     }
 }
 
-impl<R: Real> Oracle<R> for Quadratic<R> {
+impl<R: Real<Mask = bool>> Oracle<R> for Quadratic<R> {
     fn value(&mut self, x: &Vector<R>) -> R {
         self.values_at.push(x.clone());
         R::from_f64(0.5) * x.dot(&self.scaled(x))
@@ -47,4 +48,84 @@ impl<R: Real> Oracle<R> for Quadratic<R> {
     fn report(&mut self, event: Event) {
         self.events.push(event);
     }
+    fn report_where(&mut self, happened: bool, event: Event) {
+        if happened {
+            self.report(event);
+        }
+    }
+}
+
+/// A world of prescribed gradients: one for each call whatever the point, the last one ever after.
+pub struct Slopes {
+    slopes: Vec<[f64; 2]>,
+    calls: usize,
+}
+
+impl Slopes {
+    /// At least one gradient.
+    pub fn new(slopes: &[[f64; 2]]) -> Self {
+        Self { slopes: slopes.to_vec(), calls: 0 }
+    }
+}
+
+impl Oracle<f64> for Slopes {
+    fn value(&mut self, _: &Vector<f64>) -> f64 {
+        0.0
+    }
+    fn gradient(&mut self, _: &Vector<f64>) -> Vector<f64> {
+        let slope = self.slopes[self.calls.min(self.slopes.len() - 1)];
+        self.calls += 1;
+        slope.into()
+    }
+    fn hessian(&mut self, _: &Vector<f64>) -> Vec<Vector<f64>> {
+        vec![Vector::zeros(2); 2]
+    }
+    fn hessian_vector(&mut self, _: &Vector<f64>, _: &Vector<f64>) -> Vector<f64> {
+        Vector::zeros(2)
+    }
+    fn normal(&mut self, _: u32) -> Vector<f64> {
+        Vector::zeros(2)
+    }
+    fn report(&mut self, _: Event) {}
+}
+
+/// The optimizer with its defaults but for the knobs given.
+pub fn build(entry: &Entry, knobs: &[(&str, f64)], start: &Vector<f64>) -> Box<dyn Optimizer<f64>> {
+    let mut values = entry.defaults();
+    for (id, value) in knobs {
+        assert!(values.set(id, *value), "{} has no knob {id}", entry.id);
+    }
+    entry.build(&values, start)
+}
+
+/// The optimizer in a wrapper with its defaults but for the knobs given.
+pub fn wrap(
+    wrapper: &Wrapper,
+    knobs: &[(&str, f64)],
+    inner: Box<dyn Optimizer<f64>>,
+    start: &Vector<f64>,
+) -> Box<dyn Optimizer<f64>> {
+    let mut values = wrapper.defaults();
+    for (id, value) in knobs {
+        assert!(values.set(id, *value), "{} has no knob {id}", wrapper.id);
+    }
+    wrapper.build(&values, inner, start)
+}
+
+/// The start and the points after each of `steps` steps.
+pub fn walk(
+    entry: &Entry,
+    knobs: &[(&str, f64)],
+    start: [f64; 2],
+    steps: usize,
+    oracle: &mut dyn Oracle<f64>,
+) -> Vec<[f64; 2]> {
+    let mut x = Vector::from(start);
+    let mut optimizer = build(entry, knobs, &x);
+    let mut path = vec![start];
+    for _ in 0..steps {
+        optimizer.step(&mut x, oracle);
+        path.push([x[0], x[1]]);
+    }
+    path
 }

@@ -1,21 +1,39 @@
 //! A vector of scalars, without the heap in two dimensions.
 
 use super::Real;
+use std::fmt;
 use std::ops::{Add, AddAssign, Index, IndexMut, Mul, Neg, Sub, SubAssign};
 
 /// A point, a gradient, a state of an optimizer: `n` scalars with elementwise arithmetic.
 ///
 /// Two entries live inline, any other number on the heap: a step in the plane is a few dozen operations, and the
 /// allocator must not be what it costs. Operations on two vectors need equal lengths and panic otherwise.
-#[derive(Clone, Debug)]
-pub enum Vector<R> {
-    /// A vector of the plane.
-    Plane([R; 2]),
-    /// A vector of any other length.
-    Heap(Vec<R>),
+///
+/// The two cases lie side by side, not in an `enum`: the compiler keeps two numbers in registers through any number
+/// of operations, while it copies an `enum` through memory as bytes. All loops over the heap are out of line, cold
+/// (which keeps spilled registers out of the short path) and take slices (so that no vector's address escapes). What
+/// is left of a step of Adam in the plane is the latency of its arithmetic.
+#[derive(Clone)]
+pub struct Vector<R> {
+    /// The entries of a vector of the plane; zeros otherwise.
+    plane: [R; 2],
+    /// The entries of a vector of any other length.
+    heap: Option<Box<[R]>>,
 }
 
 impl<R: Real> Vector<R> {
+    /// A vector of the plane.
+    #[inline]
+    pub const fn plane(entries: [R; 2]) -> Self {
+        Self { plane: entries, heap: None }
+    }
+
+    /// A vector of any length but two.
+    #[inline]
+    fn heap(entries: Box<[R]>) -> Self {
+        Self { plane: [R::zero(); 2], heap: Some(entries) }
+    }
+
     /// `n` zeros.
     #[inline]
     pub fn zeros(n: usize) -> Self {
@@ -25,12 +43,12 @@ impl<R: Real> Vector<R> {
     /// `n` times `value`.
     #[inline]
     pub fn filled(n: usize, value: R) -> Self {
-        if n == 2 { Self::Plane([value; 2]) } else { Self::Heap(vec![value; n]) }
+        if n == 2 { Self::plane([value; 2]) } else { Self::heap(vec![value; n].into()) }
     }
 
     /// Entry `i` is `entry(i)`.
     pub fn from_fn(n: usize, mut entry: impl FnMut(usize) -> R) -> Self {
-        if n == 2 { Self::Plane([entry(0), entry(1)]) } else { Self::Heap((0..n).map(entry).collect()) }
+        if n == 2 { Self::plane([entry(0), entry(1)]) } else { Self::heap((0..n).map(entry).collect()) }
     }
 
     /// A copy of the slice.
@@ -41,18 +59,18 @@ impl<R: Real> Vector<R> {
     /// The entries.
     #[inline]
     pub fn as_slice(&self) -> &[R] {
-        match self {
-            Self::Plane(entries) => entries,
-            Self::Heap(entries) => entries,
+        match &self.heap {
+            None => &self.plane,
+            Some(entries) => entries,
         }
     }
 
     /// The entries, to be changed in place.
     #[inline]
     pub fn as_mut_slice(&mut self) -> &mut [R] {
-        match self {
-            Self::Plane(entries) => entries,
-            Self::Heap(entries) => entries,
+        match &mut self.heap {
+            None => &mut self.plane,
+            Some(entries) => entries,
         }
     }
 
@@ -70,30 +88,29 @@ impl<R: Real> Vector<R> {
     /// `f` of every entry.
     #[inline]
     pub fn map(&self, f: impl Fn(R) -> R) -> Self {
-        match self {
-            Self::Plane([a, b]) => Self::Plane([f(*a), f(*b)]),
-            Self::Heap(entries) => Self::Heap(entries.iter().map(|&a| f(a)).collect()),
+        match &self.heap {
+            None => Self::plane([f(self.plane[0]), f(self.plane[1])]),
+            Some(entries) => Self::heap(map_heap(entries, f)),
         }
     }
 
     /// `f` of every pair of entries.
     #[inline]
     pub fn zip_map(&self, other: &Self, f: impl Fn(R, R) -> R) -> Self {
-        match (self, other) {
-            (Self::Plane([a, b]), Self::Plane([c, d])) => Self::Plane([f(*a, *c), f(*b, *d)]),
-            _ => {
-                assert_eq!(self.len(), other.len(), "vectors of different lengths");
-                Self::Heap(self.as_slice().iter().zip(other.as_slice()).map(|(&a, &b)| f(a, b)).collect())
-            }
+        match (&self.heap, &other.heap) {
+            (None, None) => Self::plane([f(self.plane[0], other.plane[0]), f(self.plane[1], other.plane[1])]),
+            (Some(a), Some(b)) => Self::heap(zip_heap(a, b, f)),
+            _ => different_lengths(),
         }
     }
 
     /// Sum of the products of the entries.
     #[inline]
     pub fn dot(&self, other: &Self) -> R {
-        match (self, other) {
-            (Self::Plane([a, b]), Self::Plane([c, d])) => *a * *c + *b * *d,
-            _ => self.zip_map(other, |a, b| a * b).sum(),
+        match (&self.heap, &other.heap) {
+            (None, None) => self.plane[0] * other.plane[0] + self.plane[1] * other.plane[1],
+            (Some(a), Some(b)) => dot_heap(a, b),
+            _ => different_lengths(),
         }
     }
 
@@ -116,13 +133,48 @@ impl<R: Real> Vector<R> {
     }
 }
 
+#[cold]
+#[inline(never)]
+fn map_heap<R: Real>(a: &[R], f: impl Fn(R) -> R) -> Box<[R]> {
+    a.iter().map(|&a| f(a)).collect()
+}
+
+#[cold]
+#[inline(never)]
+fn zip_heap<R: Real>(a: &[R], b: &[R], f: impl Fn(R, R) -> R) -> Box<[R]> {
+    assert_eq!(a.len(), b.len(), "vectors of different lengths");
+    a.iter().zip(b).map(|(&a, &b)| f(a, b)).collect()
+}
+
+#[cold]
+#[inline(never)]
+fn dot_heap<R: Real>(a: &[R], b: &[R]) -> R {
+    assert_eq!(a.len(), b.len(), "vectors of different lengths");
+    a.iter().zip(b).fold(R::zero(), |sum, (&a, &b)| sum + a * b)
+}
+
+#[cold]
+#[inline(never)]
+fn different_lengths() -> ! {
+    panic!("vectors of different lengths")
+}
+
+impl<R: fmt::Debug> fmt::Debug for Vector<R> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match &self.heap {
+            None => self.plane.fmt(f),
+            Some(entries) => entries.fmt(f),
+        }
+    }
+}
+
 impl<R> Index<usize> for Vector<R> {
     type Output = R;
     #[inline]
     fn index(&self, i: usize) -> &R {
-        match self {
-            Self::Plane(entries) => &entries[i],
-            Self::Heap(entries) => &entries[i],
+        match &self.heap {
+            None => &self.plane[i],
+            Some(entries) => &entries[i],
         }
     }
 }
@@ -130,9 +182,9 @@ impl<R> Index<usize> for Vector<R> {
 impl<R> IndexMut<usize> for Vector<R> {
     #[inline]
     fn index_mut(&mut self, i: usize) -> &mut R {
-        match self {
-            Self::Plane(entries) => &mut entries[i],
-            Self::Heap(entries) => &mut entries[i],
+        match &mut self.heap {
+            None => &mut self.plane[i],
+            Some(entries) => &mut entries[i],
         }
     }
 }
@@ -221,8 +273,9 @@ impl<R: Real> SubAssign<Vector<R>> for Vector<R> {
 }
 
 impl<R: Real> From<[R; 2]> for Vector<R> {
+    #[inline]
     fn from(entries: [R; 2]) -> Self {
-        Self::Plane(entries)
+        Self::plane(entries)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Running other programs.
 
+use std::ffi::OsStr;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
@@ -22,11 +23,18 @@ impl std::fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
-/// `cargo`, the one that runs this program.
+/// `cargo`, the one that runs this program, in the root of the checkout.
 pub fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    in_project(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program in the root of the checkout, as if it had been started by hand.
+///
+/// Cargo describes the running package to the programs it starts. A build script further down must not take that for
+/// its own.
+pub fn in_project(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     command.current_dir(crate::project::root());
-    // Cargo describes *this* package to the programs it runs. A build script further down must not take that for its own.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {

@@ -16,8 +16,8 @@
 //! | [`serve`] | build, serve, watch |
 //! | [`server`] | the small static server of tests and benchmarks |
 //! | [`chrome`] | find, install, start and drive a Chromium |
-//! | [`test`] | every check of the project, in order |
-//! | [`bench`] | what is measured and printed, never asserted |
+//! | [`test`](mod@test) | every check of the project, in order |
+//! | [`bench`](mod@bench) | what is measured and printed, never asserted |
 //! | [`screenshot`] | a picture of the real page |
 
 pub mod bench;

@@ -15,6 +15,15 @@ pub fn dist_folder() -> PathBuf {
     root().join("dist")
 }
 
+/// The same, if the page has been built.
+pub fn built() -> Result<PathBuf> {
+    let folder = dist_folder();
+    if !folder.join("index.html").is_file() {
+        bail!("there is no built page in {}: run `cargo xtask dist` first", folder.display());
+    }
+    Ok(folder)
+}
+
 /// The version of a package as locked in `Cargo.lock`.
 ///
 /// The tool wasm-bindgen must be of exactly the version of the library, to the last digit, so the version is read from

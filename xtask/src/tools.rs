@@ -155,12 +155,17 @@ impl Tool {
         if self.locked {
             install.arg("--locked");
         }
+        if std::env::var_os("CI").is_some() {
+            // Hundreds of crates by name say nothing in a log; errors are printed all the same.
+            install.arg("--quiet");
+        }
         install.arg("--root").arg(home);
         // The project's own build folder and flags are none of this tool's business.
         for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
             install.env_remove(name);
         }
-        command::run(&mut install).with_context(|| format!("cannot install {} {}", self.package, self.package_version))?;
+        command::run(&mut install)
+            .with_context(|| format!("cannot install {} {}", self.package, self.package_version))?;
         eprintln!("{} is ready after {}", self.program, command::told(started.elapsed()));
         Ok(())
     }

@@ -1,0 +1,219 @@
+//! The plots: what happened over time.
+
+use super::canvas::Canvas;
+use super::dom;
+use super::state::State;
+use leptos::html;
+use leptos::prelude::*;
+use plotters::drawing::IntoDrawingArea;
+use plotters_canvas::CanvasBackend;
+use thalweg::experiment::{Experiment, Run, Trace};
+use thalweg::figure::{Axes, Chart, Series, Stroke, Surface, Theme, draw_chart, draw_head};
+use thalweg::problems::Kind;
+
+/// What a plot shows against time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quantity {
+    Excess,
+    GradientNorm,
+    Distance,
+    StepLength,
+}
+
+impl Quantity {
+    const ALL: [Self; 4] = [Self::Excess, Self::GradientNorm, Self::Distance, Self::StepLength];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Excess => "f − f*",
+            Self::GradientNorm => "‖∇f‖",
+            Self::Distance => "distance to the nearest minimum",
+            Self::StepLength => "step length",
+        }
+    }
+
+    fn of(self, trace: &Trace, k: usize, run: &Run, lowest: f64) -> f64 {
+        match self {
+            Self::Excess => trace.values[k] - lowest,
+            Self::GradientNorm => trace.gradient_norms[k],
+            Self::Distance => nearest_minimum(run, trace.points[k]),
+            Self::StepLength => trace.step_length(k),
+        }
+    }
+}
+
+/// Distance to the nearest known minimum; NaN when none is known.
+fn nearest_minimum(run: &Run, [x, y]: [f64; 2]) -> f64 {
+    let minima = run.problem.critical.iter().filter(|c| c.kind == Kind::Minimum);
+    minima.map(|c| libm::hypot(c.at[0] - x, c.at[1] - y)).min_by(f64::total_cmp).unwrap_or(f64::NAN)
+}
+
+/// The four plots and the switch of their abscissa.
+#[component]
+pub fn Charts() -> impl IntoView {
+    let state = State::expect();
+    let by_calls = state.part(|e| e.view.by_calls);
+    let flip = move |event| {
+        let calls = event_target_value(&event) == "calls";
+        state.change(|e| e.view.by_calls = calls);
+    };
+    let known = Memo::new(move |_| state.run().problem.critical.iter().any(|c| c.kind == Kind::Minimum));
+    view! {
+        <section class="section charts" aria-label="Plots">
+            <div class="section-head">
+                <h2 class="section-title">"What happened"</h2>
+                <select aria-label="Plots against" on:change=flip prop:value=move || if by_calls.get() { "calls" } else { "steps" }>
+                    <option value="steps">"by step"</option>
+                    <option value="calls">"by oracle call"</option>
+                </select>
+            </div>
+            {Quantity::ALL
+                .map(|quantity| {
+                    view! {
+                        <Show when=move || quantity != Quantity::Distance || known.get()>
+                            <TimeChart quantity/>
+                        </Show>
+                    }
+                })
+                .collect_view()}
+        </section>
+    }
+}
+
+/// The chart of a quantity for an experiment that has been run.
+fn chart(quantity: Quantity, experiment: &Experiment, run: &Run, theme: &Theme) -> Chart {
+    let lowest = run.lowest();
+    let shown = experiment.methods.iter().zip(&run.traces).enumerate().filter(|(_, (method, _))| method.visible);
+    let series = shown.map(|(i, (_, trace))| {
+        let first = usize::from(quantity == Quantity::StepLength);
+        let points = (first..trace.points.len()).map(|k| (abscissa(experiment, trace, k), quantity.of(trace, k, run, lowest)));
+        Series { color: theme.trail(i), points: points.collect() }
+    });
+    let x_range = (!experiment.view.by_calls).then(|| [0.0, f64::from(experiment.steps.max(1))]);
+    Chart { series: series.collect(), log_x: false, log_y: true, x_range, mark: None }
+}
+
+/// Steps, or the oracle calls up to a step.
+fn abscissa(experiment: &Experiment, trace: &Trace, k: usize) -> f64 {
+    if experiment.view.by_calls { f64::from(trace.calls[k].total()) } else { k as f64 }
+}
+
+/// One plot. Below, the curves, drawn when something was run; above, the present time. Moving along it moves time.
+#[component]
+fn TimeChart(
+    /// What it shows.
+    quantity: Quantity,
+) -> impl IntoView {
+    let state = State::expect();
+    let (below, above) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
+    let drawn = StoredValue::new(None::<(Chart, Axes)>);
+    let size = chart_size(below);
+    Effect::new(move |_| {
+        state.fonts.track();
+        let (Some(canvas), Some((width, height))) = (below.get(), size.get()) else { return };
+        let theme = state.theme();
+        let run = state.run();
+        let chart = state.with(|experiment| chart(quantity, experiment, &run, theme));
+        let axes = draw_on(&canvas, &chart, theme, width, height);
+        drawn.set_value(axes.map(|axes| (chart, axes)));
+    });
+    Effect::new(move |_| {
+        let (Some(canvas), Some((width, height))) = (above.get(), size.get()) else { return };
+        let (theme, time, run) = (state.theme(), state.time.get(), state.run());
+        let Some(mut surface) = Canvas::new(&canvas, width, height, dom::pixel_ratio(), theme) else { return };
+        drawn.with_value(|drawn| {
+            let Some((chart, axes)) = drawn else { return };
+            state.with(|experiment| draw_now(&mut surface, quantity, experiment, &run, chart, axes, time, theme));
+        });
+    });
+    let seek = move |event: web_sys::PointerEvent| {
+        if event.pointer_type() == "touch" && event.buttons() == 0 {
+            return;
+        }
+        let pixel = f64::from(event.offset_x());
+        let step = drawn.with_value(|drawn| {
+            let (chart, axes) = drawn.as_ref()?;
+            let x = axes.abscissa(chart, pixel);
+            state.with_untracked(|e| Some(if e.view.by_calls { step_at_calls(e, &state.run_untracked(), x) } else { x.round() }))
+        });
+        if let Some(step) = step {
+            state.show_step(step);
+        }
+    };
+    view! {
+        <figure class="chart">
+            <figcaption>{quantity.title()}</figcaption>
+            <div class="plot">
+                <canvas node_ref=below aria-hidden="true"></canvas>
+                <canvas class="above" node_ref=above role="img" aria-label=format!("{} over time", quantity.title()) on:pointermove=seek on:pointerdown=seek></canvas>
+            </div>
+        </figure>
+    }
+}
+
+/// The step at which the first visible method had asked so many questions.
+fn step_at_calls(experiment: &Experiment, run: &Run, calls: f64) -> f64 {
+    let first = experiment.methods.iter().zip(&run.traces).find(|(method, _)| method.visible);
+    first.map_or(0.0, |(_, trace)| trace.calls.partition_point(|c| f64::from(c.total()) < calls) as f64)
+}
+
+/// The width and height of a canvas in pixels of the page, reactively.
+pub fn chart_size(canvas: NodeRef<html::Canvas>) -> RwSignal<Option<(f64, f64)>> {
+    let size = RwSignal::new(None);
+    Effect::new(move |_| {
+        if let Some(canvas) = canvas.get()
+            && let Some(parent) = canvas.parent_element()
+        {
+            let measured = parent.clone();
+            dom::on_resize(&parent, move || {
+                let (width, height) = (f64::from(measured.client_width()), f64::from(measured.client_height()));
+                if width > 60.0 && height > 40.0 && size.get_untracked() != Some((width, height)) {
+                    size.set(Some((width, height)));
+                }
+            });
+        }
+    });
+    size
+}
+
+/// Draws a chart with plotters. `None` when the browser gives no canvas to draw on.
+pub fn draw_on(canvas: &web_sys::HtmlCanvasElement, chart: &Chart, theme: &Theme, width: f64, height: f64) -> Option<Axes> {
+    let ratio = dom::pixel_ratio();
+    // Setting the size clears the canvas.
+    canvas.set_width((width * ratio).round() as u32);
+    canvas.set_height((height * ratio).round() as u32);
+    let area = CanvasBackend::with_canvas_object(canvas.clone())?.into_drawing_area();
+    draw_chart(&area, chart, theme, ratio).ok()
+}
+
+/// The line of the present time with a marker on every curve.
+#[expect(clippy::too_many_arguments, reason = "all of it is what one line of a plot depends on")]
+fn draw_now(
+    surface: &mut Canvas,
+    quantity: Quantity,
+    experiment: &Experiment,
+    run: &Run,
+    chart: &Chart,
+    axes: &Axes,
+    time: f64,
+    theme: &Theme,
+) {
+    let lowest = run.lowest();
+    let shown = experiment.methods.iter().zip(&run.traces).enumerate().filter(|(_, (method, _))| method.visible);
+    if !experiment.view.by_calls {
+        let [x, top] = axes.place(chart, time.floor(), f64::INFINITY);
+        let line = [[x, top.max(axes.area[2])], [x, axes.area[3]]];
+        surface.line(&line, Stroke { color: theme.soft, opacity: 0.9, width: 1.0, dash: Some([2.0, 3.0]) });
+    }
+    for (i, (_, trace)) in shown {
+        let k = trace.at(time as u32);
+        if k == 0 && quantity == Quantity::StepLength {
+            continue;
+        }
+        let value = quantity.of(trace, k, run, lowest);
+        let [x, y] = axes.place(chart, abscissa(experiment, trace, k), value);
+        if x.is_finite() && y.is_finite() {
+            draw_head(surface, i, [x, y], 3.6, theme);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Small conveniences over the browser's objects.
+
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+
+/// The window. A page always has one.
+pub fn window() -> web_sys::Window {
+    web_sys::window().expect("the page runs in a window")
+}
+
+/// The document. A window of a page always has one.
+pub fn document() -> web_sys::Document {
+    window().document().expect("the window shows a document")
+}
+
+/// Milliseconds since the page was opened.
+pub fn now() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// Whether a media query holds now; false for one that the browser does not know.
+pub fn matches(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+}
+
+/// Calls `f` whenever the element's size changes, and once at the start.
+pub fn on_resize(element: &web_sys::Element, f: impl Fn() + 'static) {
+    let callback = Closure::<dyn Fn()>::new(f);
+    if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
+        observer.observe(element);
+        on_cleanup({
+            let held = StoredValue::new_local((observer, callback));
+            move || held.with_value(|(observer, _)| observer.disconnect())
+        });
+    }
+}
+
+/// Device pixels in a pixel of the page, at least one, at most three: more cannot be seen.
+pub fn pixel_ratio() -> f64 {
+    window().device_pixel_ratio().clamp(1.0, 3.0)
+}
+
+/// Calls `f` once, when the element comes into view.
+pub fn when_visible(element: &web_sys::Element, f: impl FnOnce() + 'static) {
+    let mut f = Some(f);
+    let callback = Closure::<dyn FnMut(js_sys::Array, web_sys::IntersectionObserver)>::new(
+        move |entries: js_sys::Array, observer: web_sys::IntersectionObserver| {
+            let seen = |entry: JsValue| entry.unchecked_into::<web_sys::IntersectionObserverEntry>().is_intersecting();
+            if entries.iter().any(seen) {
+                observer.disconnect();
+                if let Some(f) = f.take() {
+                    f();
+                }
+            }
+        },
+    );
+    if let Ok(observer) = web_sys::IntersectionObserver::new(callback.into_js_value().unchecked_ref()) {
+        observer.observe(element);
+    }
+}

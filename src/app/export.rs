@@ -1,0 +1,141 @@
+//! What can be taken away: the link, the figure, the numbers.
+
+use super::address;
+use super::canvas::picture;
+use super::dialog::close_menu;
+use super::dom;
+use super::state::State;
+use leptos::prelude::*;
+use std::time::Duration;
+use thalweg::experiment::{csv, json};
+use thalweg::figure::figure_svg;
+use wasm_bindgen::prelude::*;
+
+/// Width and height of an exported figure in pixels of the page; a PNG has twice as many.
+const FIGURE: [f64; 2] = [1000.0, 900.0];
+
+/// What became of copying the link.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Copied {
+    /// Nobody asked.
+    No,
+    /// It is on the clipboard.
+    Done,
+    /// The browser did not allow it.
+    Refused,
+}
+
+/// Copy link, and a menu of files.
+#[component]
+pub fn ShareMenu() -> impl IntoView {
+    let state = State::expect();
+    let item = move |name: &'static str, what: &'static str, save: fn(State)| {
+        view! {
+            <li>
+                <button on:click=move |event| {
+                    close_menu(&event);
+                    save(state);
+                }>
+                    {name}
+                    <small>{what}</small>
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <details class="menu">
+            <summary class="button">"Export"</summary>
+            <ul class="menu-list right">
+                {item("PNG", "the figure at twice its size", save_png)} {item("SVG", "the figure as lines and text", save_svg)}
+                {item("CSV", "every step of every optimizer", save_csv)} {item("JSON", "the experiment with its traces", save_json)}
+            </ul>
+        </details>
+        <button class="button primary" title="Copy the link of this experiment (s)" on:click=move |_| copy_link(state)>
+            {move || match state.copied.get() {
+                Copied::No => "Copy link",
+                Copied::Done => "Copied",
+                Copied::Refused => "See the address",
+            }}
+        </button>
+    }
+}
+
+/// Puts the whole address of the experiment on the clipboard. Where the browser does not allow that, the address bar
+/// has the link all the same, and a message says so.
+pub fn copy_link(state: State) {
+    let link = untrack(|| address::with_query(&address::shown(state)));
+    let signal = state.copied;
+    let promise = dom::window().navigator().clipboard().write_text(&link);
+    wasm_bindgen_futures::spawn_local(async move {
+        let done = wasm_bindgen_futures::JsFuture::from(promise).await.is_ok();
+        let _ = signal.try_set(if done { Copied::Done } else { Copied::Refused });
+        let forget = move || {
+            let _ = signal.try_set(Copied::No);
+        };
+        set_timeout(forget, Duration::from_millis(2500));
+    });
+}
+
+/// The colours that are on the screen.
+fn theme(state: State) -> &'static thalweg::figure::Theme {
+    thalweg::figure::Theme::of(state.dark.get_untracked())
+}
+
+fn svg(state: State) -> String {
+    let run = state.run_untracked();
+    state.with_untracked(|e| figure_svg(e, &run, state.time.get_untracked(), FIGURE, theme(state)))
+}
+
+fn save_svg(state: State) {
+    save(&name(state, "svg"), "image/svg+xml", &JsValue::from_str(&svg(state)));
+}
+
+fn save_csv(state: State) {
+    let text = state.with_untracked(|e| csv(e, &state.run_untracked(), None));
+    save(&name(state, "csv"), "text/csv", &JsValue::from_str(&text));
+}
+
+fn save_json(state: State) {
+    let text = state.with_untracked(|e| json(e, &state.run_untracked(), None));
+    save(&name(state, "json"), "application/json", &JsValue::from_str(&text));
+}
+
+/// The figure drawn on a canvas of twice the size, encoded by the browser.
+fn save_png(state: State) {
+    let run = state.run_untracked();
+    let Some(canvas) = picture(1, 1, &[0, 0, 0, 0]) else { return };
+    let [width, height] = FIGURE;
+    let Some(mut surface) = super::canvas::Canvas::new(&canvas, width, height, 2.0, theme(state)) else { return };
+    state.with_untracked(|e| {
+        thalweg::figure::draw_figure(&mut surface, e, &run, state.time.get_untracked(), FIGURE, theme(state));
+    });
+    let file = name(state, "png");
+    let deliver = Closure::once_into_js(move |blob: JsValue| save_blob(&file, blob.unchecked_ref()));
+    let _ = canvas.to_blob(deliver.unchecked_ref());
+}
+
+/// A name that says what is in the file.
+fn name(state: State, extension: &str) -> String {
+    let run = state.run_untracked();
+    format!("thalweg-{}.{extension}", run.problem.row.map_or("formula", |row| row.id))
+}
+
+fn save(name: &str, kind: &str, text: &JsValue) {
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type(kind);
+    if let Ok(blob) = web_sys::Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(text), &options) {
+        save_blob(name, &blob);
+    }
+}
+
+fn save_blob(name: &str, blob: &web_sys::Blob) {
+    let Ok(address) = web_sys::Url::create_object_url_with_blob(blob) else { return };
+    if let Ok(link) = dom::document().create_element("a") {
+        let link: web_sys::HtmlAnchorElement = link.unchecked_into();
+        link.set_href(&address);
+        link.set_download(name);
+        link.click();
+    }
+    // The download has begun by then; without this the file would stay in memory as long as the page.
+    set_timeout(move || drop(web_sys::Url::revoke_object_url(&address)), Duration::from_secs(20));
+}

@@ -1,0 +1,191 @@
+//! The map: two canvases, the ground below and the trails above, and what can be grasped on them.
+
+use super::canvas::Canvas;
+use super::dom;
+use super::map_pointer::{self, Grip};
+use super::readout::Readout;
+use super::state::{Hover, State};
+use leptos::html;
+use leptos::prelude::*;
+use thalweg::figure::{
+    Land, draw_critical, draw_ellipse, draw_head, draw_land, draw_start, draw_trail_heads, draw_trails,
+};
+
+/// Pixels of the page between two samples of the ground.
+const SAMPLE_SPACING: f64 = 2.0;
+
+/// The landscape with everything on it.
+#[component]
+pub fn Map() -> impl IntoView {
+    let state = State::expect();
+    let host = NodeRef::<html::Div>::new();
+    let ground = NodeRef::<html::Canvas>::new();
+    let trails = NodeRef::<html::Canvas>::new();
+    let grip = StoredValue::new(Grip::default());
+    Effect::new(move |_| {
+        if let Some(host) = host.get() {
+            let size = host.clone();
+            dom::on_resize(&host, move || {
+                let (width, height) = (f64::from(size.client_width()), f64::from(size.client_height()));
+                let known = state.frame.get_untracked().map(|frame| (frame.width, frame.height));
+                if known != Some((width, height)) {
+                    state.lay_out(width, height);
+                }
+            });
+            map_pointer::listen(state, &host, grip);
+        }
+    });
+    draw_ground(state, ground);
+    draw_life(state, trails);
+    let problem = state.part(|e| (e.problem.clone(), e.domain));
+    Effect::new(move |first: Option<()>| {
+        problem.track();
+        if first.is_some() {
+            state.reset_view();
+        }
+    });
+    let start_at = move || {
+        let frame = state.frame.get()?;
+        Some(frame.to_pixel(state.run().problem.start))
+    };
+    let nudge = move |event: web_sys::KeyboardEvent| {
+        let Some(frame) = state.frame.get_untracked() else { return };
+        let pixels = if event.shift_key() { 20.0 } else { 4.0 };
+        let (dx, dy) = match event.key().as_str() {
+            "ArrowLeft" => (-pixels, 0.0),
+            "ArrowRight" => (pixels, 0.0),
+            "ArrowUp" => (0.0, -pixels),
+            "ArrowDown" => (0.0, pixels),
+            _ => return,
+        };
+        event.prevent_default();
+        event.stop_propagation();
+        let [px, py] = frame.to_pixel(state.run_untracked().problem.start);
+        state.move_start(map_pointer::tidy(&frame, [px + dx, py + dy]));
+    };
+    let layer = move |name: &'static str, read: fn(&mut thalweg::figure::MapLayers) -> &mut bool| {
+        let on = move || {
+            let mut layers = state.layers.get();
+            *read(&mut layers)
+        };
+        view! {
+            <label>
+                <input
+                    type="checkbox"
+                    prop:checked=on
+                    on:change=move |_| state.layers.update(|layers| {
+                        let layer = read(layers);
+                        *layer = !*layer;
+                    })
+                />
+                {name}
+            </label>
+        }
+    };
+    let zoomed = state.part(|e| e.view.window.is_some());
+    view! {
+        <div class="map" node_ref=host role="group" aria-label=move || spoken_summary(state)>
+            <canvas class="ground" node_ref=ground aria-hidden="true"></canvas>
+            <canvas class="trails" node_ref=trails aria-hidden="true"></canvas>
+            <div
+                class="start-handle"
+                data-handle="start"
+                role="slider"
+                tabindex="0"
+                aria-label="Start of all optimizers; arrow keys move it, with shift faster"
+                aria-valuenow=move || state.run().problem.start[0]
+                aria-valuetext=move || {
+                    let [x, y] = state.run().problem.start.map(thalweg::figure::read_number);
+                    format!("x {x}, y {y}")
+                }
+                style:transform=move || start_at().map(|[x, y]| format!("translate({x:.1}px, {y:.1}px)"))
+                on:keydown=nudge
+            ></div>
+            <div class="map-tools">
+                <Show when=move || zoomed.get()>
+                    <button class="button small" on:click=move |_| {
+                        state.change(|e| e.view.window = None);
+                        state.reset_view();
+                    }>"Whole landscape"</button>
+                </Show>
+                <details class="menu">
+                    <summary class="button small">"Layers"</summary>
+                    <div class="menu-list layers">
+                        {layer("Contours", |layers| &mut layers.contours)} {layer("Axes", |layers| &mut layers.axes)}
+                        {layer("Critical points", |layers| &mut layers.critical)}
+                    </div>
+                </details>
+            </div>
+            <Readout/>
+        </div>
+    }
+}
+
+/// The verdicts in a sentence, for those who do not see the map.
+fn spoken_summary(state: State) -> String {
+    let run = state.run();
+    let verdicts = state.with(|e| {
+        let lines = e.methods.iter().zip(&run.traces).map(|(m, t)| format!("{}: {}", m.title(), t.outcome.verdict()));
+        lines.collect::<Vec<_>>().join("; ")
+    });
+    format!("Map of {}. {verdicts}", run.problem.title)
+}
+
+/// Draws the ground when the problem, the window, the colours or the layers change; not when only the start moves.
+fn draw_ground(state: State, canvas: NodeRef<html::Canvas>) {
+    let problem = state.part(|e| (e.problem.clone(), e.domain));
+    Effect::new(move |_| {
+        problem.track();
+        state.fonts.track();
+        let (Some(canvas), Some(frame)) = (canvas.get(), state.frame.get()) else { return };
+        let (theme, layers) = (state.theme(), state.layers.get());
+        let run = state.run_untracked();
+        if let Some(mut surface) = Canvas::new(&canvas, frame.width, frame.height, dom::pixel_ratio(), theme) {
+            let land = Land::sample(&run.problem, &frame, SAMPLE_SPACING);
+            draw_land(&mut surface, &land, &frame, theme, layers);
+            if layers.critical {
+                draw_critical(&mut surface, &run.problem, &frame, theme);
+            }
+        }
+    });
+}
+
+/// Draws what moves: trails, heads, start, the ellipse at the pointer.
+fn draw_life(state: State, canvas: NodeRef<html::Canvas>) {
+    let shown = StoredValue::new(false);
+    Effect::new(move |_| {
+        state.fonts.track();
+        let (Some(canvas), Some(frame)) = (canvas.get(), state.frame.get()) else { return };
+        let (theme, time, run) = (state.theme(), state.time.get(), state.run());
+        let Some(mut surface) = Canvas::new(&canvas, frame.width, frame.height, dom::pixel_ratio(), theme) else { return };
+        state.with(|experiment| {
+            draw_trails(&mut surface, experiment, &run.traces, time, &frame, theme);
+            draw_start(&mut surface, run.problem.start, &frame, theme);
+            draw_trail_heads(&mut surface, experiment, &run.traces, time, &frame, theme);
+        });
+        let at = match state.hover.get() {
+            Some(Hover::Ground(at)) => Some((at, theme.ink)),
+            Some(Hover::Trail { method, step }) => {
+                let at = run.traces.get(method).and_then(|trace| trace.points.get(step)).copied();
+                at.map(|at| (at, theme.trail(method)))
+            }
+            None => None,
+        };
+        if let Some((at, color)) = at {
+            let (_, _, hessian) = run.problem.local().second_order(at);
+            draw_ellipse(&mut surface, at, hessian, &frame, color, theme);
+        }
+        if let Some(Hover::Trail { method, step }) = state.hover.get()
+            && let Some(at) = run.traces.get(method).and_then(|trace| trace.points.get(step))
+        {
+            draw_head(&mut surface, method, frame.to_pixel(*at), 4.0, theme);
+        }
+        if !shown.get_value() {
+            shown.set_value(true);
+            if let Some(performance) = dom::window().performance() {
+                // The page's own measure of how long a visitor waits; a browser may have no room for it.
+                let _ = performance.mark("thalweg-first-picture");
+            }
+        }
+    });
+}

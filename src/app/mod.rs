@@ -1,0 +1,46 @@
+//! The page: Leptos components, one file each, over the library.
+//!
+//! [`state::State`] holds the one experiment and what running it gave; [`address`] alone reads and writes the address;
+//! components show parts of the state and change the experiment through [`state::State::edit`]. What is drawn on a canvas
+//! is drawn by effects through [`canvas::Canvas`].
+
+mod address;
+mod canvas;
+mod charts;
+mod dialog;
+mod dom;
+mod export;
+mod formula_editor;
+mod header;
+mod help;
+mod keys;
+mod knob;
+mod lesson;
+mod map;
+mod map_pointer;
+mod module;
+mod notes;
+mod optimizers;
+mod panic;
+mod playback;
+mod problem;
+mod readout;
+mod settings;
+mod shell;
+mod state;
+mod strip;
+mod table;
+mod transport;
+
+use leptos::prelude::*;
+
+/// Starts the page where the document has a place for it. A document without that place has loaded the module for its
+/// functions.
+pub fn start() {
+    panic::show_in_page();
+    if let Some(root) = dom::document().get_element_by_id("thalweg") {
+        let root: web_sys::HtmlElement = wasm_bindgen::JsCast::unchecked_into(root);
+        let link = address::current();
+        mount_to(root, move || shell::shell(&link, true)).forget();
+    }
+}

@@ -1,0 +1,126 @@
+//! The page's frame: header, panels, map, transport.
+
+use super::header::Header;
+use super::lesson::LessonPanel;
+use super::map::Map;
+use super::notes::Notes;
+use super::optimizers::OptimizerPanel;
+use super::problem::ProblemPanel;
+use super::settings::Settings;
+use super::state::State;
+use super::strip::StepSizeStrip;
+use super::table::OutcomeTable;
+use super::transport::Transport;
+use super::{address, charts::Charts, dom, help::Help, keys, playback};
+use leptos::prelude::*;
+use thalweg::experiment::Panel;
+
+/// Sheets of the phone's lower half.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sheet {
+    Optimizers,
+    Plots,
+    Problem,
+}
+
+/// The whole view for a link. `owns_address`: it writes the experiment back to the address.
+pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
+    let state = State::provide(link);
+    playback::keep_running(state);
+    if owns_address {
+        address::keep(state);
+        keys::listen(state);
+    }
+    redraw_with_typefaces(state);
+    Effect::new(move |_| {
+        let dark = state.dark.get();
+        if let Some(root) = dom::document().document_element().filter(|_| owns_address) {
+            let _ = root.set_attribute("data-theme", if dark { "dark" } else { "light" });
+        }
+    });
+    let hidden = move |panel: Panel| state.with(|e| e.view.hide.contains(&panel));
+    let embedded = state.part(|e| e.view.embed);
+    let lesson = state.part(|e| e.view.lesson.is_some());
+    let sheet = RwSignal::new(Sheet::Optimizers);
+    let tab = move |which: Sheet, name: &'static str| {
+        view! {
+            <button
+                role="tab"
+                aria-selected=move || (sheet.get() == which).to_string()
+                on:click=move |_| sheet.set(which)
+            >
+                {name}
+            </button>
+        }
+    };
+    view! {
+        <div
+            class="thalweg"
+            class:embedded=embedded
+            class:with-lesson=lesson
+            data-theme=move || if state.dark.get() { "dark" } else { "light" }
+            data-sheet=move || match sheet.get() {
+                Sheet::Optimizers => "optimizers",
+                Sheet::Plots => "plots",
+                Sheet::Problem => "problem",
+            }
+        >
+            <Show when=move || !embedded.get()>
+                <Header/>
+            </Show>
+            <main class="stage">
+                <Notes keys=&["link", "v", "view", "domain", "step", "axis", "hide", "lesson", "embed", "?"]/>
+                <Map/>
+                <Show when=move || !hidden(Panel::Transport)>
+                    <Transport/>
+                </Show>
+            </main>
+            <Show when=move || !embedded.get()>
+                <div class="tabs" role="tablist" aria-label="Panels">
+                    {tab(Sheet::Optimizers, "Optimizers")} {tab(Sheet::Plots, "Plots")} {tab(Sheet::Problem, "Problem")}
+                </div>
+                <aside class="panel left" aria-label="Experiment">
+                    <Show when=move || lesson.get()>
+                        <LessonPanel/>
+                    </Show>
+                    <div class="sheet-problem">
+                        <Show when=move || !hidden(Panel::Problem)>
+                            <ProblemPanel/>
+                        </Show>
+                        <Show when=move || !hidden(Panel::Noise)>
+                            <Settings/>
+                        </Show>
+                    </div>
+                    <div class="sheet-optimizers">
+                        <Show when=move || !hidden(Panel::Optimizers)>
+                            <OptimizerPanel/>
+                        </Show>
+                    </div>
+                </aside>
+                <aside class="panel right" aria-label="What happened">
+                    <Show when=move || !hidden(Panel::Plots)>
+                        <Charts/>
+                    </Show>
+                    <Show when=move || !hidden(Panel::Strip)>
+                        <StepSizeStrip/>
+                    </Show>
+                    <Show when=move || !hidden(Panel::Table)>
+                        <OutcomeTable/>
+                    </Show>
+                </aside>
+                <Help/>
+            </Show>
+        </div>
+    }
+}
+
+/// Canvases cannot know that a typeface has arrived: they draw again when one has.
+fn redraw_with_typefaces(state: State) {
+    let fonts = dom::document().fonts();
+    let arrived = wasm_bindgen::closure::Closure::<dyn Fn()>::new(move || {
+        state.fonts.try_update(|count| *count += 1);
+    });
+    // As long as the page lives, it may load a typeface.
+    let callback = arrived.into_js_value();
+    let _ = fonts.add_event_listener_with_callback("loadingdone", wasm_bindgen::JsCast::unchecked_ref(&callback));
+}

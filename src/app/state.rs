@@ -1,0 +1,272 @@
+//! The page's state: one experiment, what running it gave, and where one is looking.
+
+use super::dom;
+use super::export::Copied;
+use leptos::prelude::*;
+use std::sync::Arc;
+use thalweg::experiment::{Experiment, Link, Note, Run, run, run_one};
+use thalweg::figure::{Frame, MapLayers, Theme};
+
+/// What the pointer is over on the map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Hover {
+    /// A point of the plane.
+    Ground([f64; 2]),
+    /// A step of a method's trail.
+    Trail {
+        /// Which method.
+        method: usize,
+        /// Which step.
+        step: usize,
+    },
+}
+
+/// The state, shared through Leptos' context. Everything in it is a handle, so that it can be copied into closures.
+#[derive(Clone, Copy)]
+pub struct State {
+    /// The one value that is worth saving. Changed through [`State::edit`] alone.
+    experiment: RwSignal<Experiment>,
+    /// What running it gave; the last good run while the experiment cannot be posed.
+    run: RwSignal<Arc<Run>>,
+    /// What was wrong with the link or with what was typed, shown next to its cause.
+    pub notes: RwSignal<Vec<Note>>,
+    /// The time that is shown, in steps; fractions lie between two steps.
+    pub time: RwSignal<f64>,
+    /// Whether time runs.
+    pub playing: RwSignal<bool>,
+    /// How fast time runs: 1 shows the whole run in eight seconds.
+    pub speed: RwSignal<f64>,
+    /// Whether colours are those of the night.
+    pub dark: RwSignal<bool>,
+    /// The map's window and size; `None` before it has been laid out.
+    pub frame: RwSignal<Option<Frame>>,
+    /// What the pointer is over.
+    pub hover: RwSignal<Option<Hover>>,
+    /// Which parts of the ground are drawn.
+    pub layers: RwSignal<MapLayers>,
+    /// Counts the typefaces that have arrived: canvases draw again.
+    pub fonts: RwSignal<u32>,
+    /// What became of copying the link.
+    pub copied: RwSignal<Copied>,
+}
+
+/// The window of a map that has not been laid out.
+const NO_SIZE: f64 = 1.0;
+
+impl State {
+    /// The state for a link. Puts it into the context.
+    pub fn provide(link: &str) -> Self {
+        let Link { experiment, notes } = Link::parse(link);
+        let (experiment, first) = match run(&experiment) {
+            Ok(first) => (experiment, first),
+            // The link's reader poses every problem before it hands it out; the default stands in all the same.
+            Err(_) => {
+                let default = Experiment::default();
+                let first = run(&default).expect("the default experiment can be posed");
+                (default, first)
+            }
+        };
+        let still = dom::matches("(prefers-reduced-motion: reduce)") || experiment.view.step.is_some();
+        let time = experiment.view.step.map_or(if still { f64::from(experiment.steps) } else { 0.0 }, f64::from);
+        let state = Self {
+            time: RwSignal::new(time.min(f64::from(experiment.steps))),
+            playing: RwSignal::new(!still),
+            experiment: RwSignal::new(experiment),
+            run: RwSignal::new(Arc::new(first)),
+            notes: RwSignal::new(notes),
+            speed: RwSignal::new(1.0),
+            dark: RwSignal::new(stored_theme().unwrap_or_else(|| dom::matches("(prefers-color-scheme: dark)"))),
+            frame: RwSignal::new(None),
+            hover: RwSignal::new(None),
+            layers: RwSignal::new(MapLayers::default()),
+            fonts: RwSignal::new(0),
+            copied: RwSignal::new(Copied::No),
+        };
+        provide_context(state);
+        state
+    }
+
+    /// The state of the page that this component is part of.
+    pub fn expect() -> Self {
+        use_context::<Self>().expect("components live under the shell, which provides the state")
+    }
+
+    /// Reads the experiment, reactively.
+    pub fn with<T>(self, read: impl FnOnce(&Experiment) -> T) -> T {
+        self.experiment.with(read)
+    }
+
+    /// Reads the experiment once.
+    pub fn with_untracked<T>(self, read: impl FnOnce(&Experiment) -> T) -> T {
+        self.experiment.with_untracked(read)
+    }
+
+    /// A part of the experiment that notifies when it changes and at no other time.
+    pub fn part<T: PartialEq + Clone + Send + Sync + 'static>(
+        self,
+        read: impl Fn(&Experiment) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| self.experiment.with(&read))
+    }
+
+    /// The run, reactively.
+    pub fn run(self) -> Arc<Run> {
+        self.run.get()
+    }
+
+    /// The run as it is now.
+    pub fn run_untracked(self) -> Arc<Run> {
+        self.run.get_untracked()
+    }
+
+    /// The colours in use, reactively.
+    pub fn theme(self) -> &'static Theme {
+        Theme::of(self.dark.get())
+    }
+
+    /// Changes the experiment and runs what has changed.
+    ///
+    /// When the changed experiment cannot be posed nothing changes, and the reason is returned: the last good picture
+    /// stays.
+    pub fn edit(self, change: impl FnOnce(&mut Experiment)) -> Result<(), thalweg::problems::ProblemError> {
+        let before = self.experiment.get_untracked();
+        let mut after = before.clone();
+        change(&mut after);
+        after.steps = after.steps.min(Experiment::step_limit(after.methods.len()));
+        if after == before {
+            return Ok(());
+        }
+        if !before.same_run(&after) {
+            let run = rerun(&before, &self.run.get_untracked(), &after)?;
+            self.run.set(Arc::new(run));
+        }
+        let steps = f64::from(after.steps);
+        self.experiment.set(after);
+        if self.time.get_untracked() > steps {
+            self.time.set(steps);
+        }
+        Ok(())
+    }
+
+    /// [`State::edit`] with a change that leaves the problem as it is, and therefore cannot fail.
+    pub fn change(self, change: impl FnOnce(&mut Experiment)) {
+        let posed = self.edit(change);
+        debug_assert!(posed.is_ok(), "a change that leaves the problem alone can be posed");
+    }
+
+    /// Replaces everything by what a link says, as if the page had been opened with it. `keep_lesson` keeps the lesson
+    /// that is open.
+    pub fn open(self, link: &str, keep_lesson: bool) {
+        let Link { mut experiment, notes } = Link::parse(link);
+        if keep_lesson {
+            experiment.view.lesson = self.with_untracked(|e| e.view.lesson.clone());
+        }
+        let step = experiment.view.step;
+        if self.edit(|e| *e = experiment).is_ok() {
+            self.notes.set(notes);
+            self.reset_view();
+            match step {
+                Some(step) => self.show_step(f64::from(step)),
+                None => self.replay(),
+            }
+        }
+    }
+
+    /// Shows a step and stops there.
+    pub fn show_step(self, step: f64) {
+        let steps = f64::from(self.with_untracked(|e| e.steps));
+        self.playing.set(false);
+        self.time.set(step.clamp(0.0, steps));
+    }
+
+    /// Runs time from the start; where motion is unwelcome, shows the end.
+    pub fn replay(self) {
+        if dom::matches("(prefers-reduced-motion: reduce)") {
+            self.show_step(f64::INFINITY);
+        } else {
+            self.time.set(0.0);
+            self.playing.set(true);
+        }
+    }
+
+    /// Lays the map out anew: the window of the experiment in a map of this size.
+    pub fn lay_out(self, width: f64, height: f64) {
+        if width < NO_SIZE || height < NO_SIZE {
+            return;
+        }
+        let window = self.with_untracked(|e| e.view.window);
+        self.frame.set(Some(match window {
+            Some(window) => Frame { window, width, height },
+            None => Frame::fit(self.run_untracked().problem.domain, width, height),
+        }));
+    }
+
+    /// Shows the whole domain, or the window that the experiment names.
+    pub fn reset_view(self) {
+        if let Some(frame) = self.frame.get_untracked() {
+            self.lay_out(frame.width, frame.height);
+        }
+    }
+
+    /// Shows another window, and remembers it in the experiment.
+    pub fn look_at(self, frame: Frame) {
+        self.frame.set(Some(frame));
+        // Six digits of the window's size are more than a screen has pixels.
+        let [x0, x1, y0, y1] = frame.window;
+        let round = |x: f64, size: f64| {
+            let unit = libm::pow(10.0, libm::floor(libm::log10(size)) - 5.0);
+            let rounded = (x / unit).round() * unit;
+            format!("{rounded:.12e}").parse().unwrap_or(x)
+        };
+        let (w, h) = (x1 - x0, y1 - y0);
+        let window = [round(x0, w), round(x1, w), round(y0, h), round(y1, h)];
+        self.change(|e| e.view.window = Some(window));
+    }
+
+    /// Moves the start of all optimizers.
+    pub fn move_start(self, at: [f64; 2]) {
+        self.change(|e| e.start = Some(at));
+    }
+}
+
+/// Runs what differs between two experiments, and takes over what does not.
+fn rerun(before: &Experiment, done: &Run, after: &Experiment) -> Result<Run, thalweg::problems::ProblemError> {
+    let same_problem = before.problem == after.problem && before.domain == after.domain;
+    let mut problem = if same_problem { done.problem.clone() } else { after.pose()? };
+    if same_problem {
+        problem.start = match after.start {
+            Some(start) => start,
+            None => after.pose()?.start,
+        };
+    }
+    let same_setting = same_problem
+        && before.start == after.start
+        && before.steps == after.steps
+        && before.noise == after.noise
+        && before.seed == after.seed
+        && before.tolerance == after.tolerance;
+    let known = |method: &thalweg::experiment::Method| {
+        let same = |m: &thalweg::experiment::Method| m.base == method.base && m.wrappers == method.wrappers;
+        same_setting.then(|| before.methods.iter().position(same)).flatten()
+    };
+    let traces = after.methods.iter().map(|method| match known(method) {
+        Some(index) => done.traces[index].clone(),
+        None => run_one(&problem, after, method),
+    });
+    let traces = traces.collect();
+    Ok(Run { problem, traces })
+}
+
+/// The visitor's own choice of colours, if one was made before.
+fn stored_theme() -> Option<bool> {
+    let storage = dom::window().local_storage().ok()??;
+    let theme = storage.get_item("theme").ok()??;
+    Some(theme == "dark")
+}
+
+/// Remembers the visitor's choice of colours. Where storage is not allowed it lasts as long as the page.
+pub fn store_theme(dark: bool) {
+    if let Ok(Some(storage)) = dom::window().local_storage() {
+        let _ = storage.set_item("theme", if dark { "dark" } else { "light" });
+    }
+}

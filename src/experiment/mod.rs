@@ -1,0 +1,23 @@
+//! The experiment: the one value that is worth saving, and what running it gives.
+//!
+//! ```text
+//! link  <->  Experiment  ->  run  ->  Trace  ->  views
+//! ```
+//! [`Experiment`] is plain data. [`link`] reads and writes it as the query of an address, [`run()`] turns it into
+//! [`Trace`]s: the same experiment gives the same traces on every machine, to the last bit.
+
+pub mod link;
+mod outcome;
+mod report;
+mod run;
+mod spec;
+mod sweep;
+mod trace;
+
+pub use link::{Link, Note, Severity};
+pub use outcome::Outcome;
+pub use report::{Report, csv, json, number17};
+pub use run::{Run, Runner, run, run_one};
+pub use spec::{Experiment, Method, Panel, ProblemChoice, Stage, View, limits};
+pub use sweep::{Strip, StripCurve, default_step_sizes, tuned_step_size};
+pub use trace::Trace;

@@ -1,0 +1,26 @@
+//! Pictures of traces: the land with its contours, the trails, the charts.
+//!
+//! Everything is drawn through a [`Surface`], which the page implements over a canvas and [`Svg`] as text, so that the
+//! command line draws the same figure as the page. Nothing here computes a step of an optimizer.
+
+mod chart;
+mod contour;
+mod draw;
+mod frame;
+mod land;
+mod plot;
+mod surface;
+mod svg;
+mod text;
+mod theme;
+
+pub use chart::{Axes, Chart, Series, draw_chart};
+pub use contour::{Contour, Level, contours, levels};
+pub use draw::{MapLayers, draw_head, position, draw_critical, draw_ellipse, draw_land, draw_start, draw_trail_heads, draw_trails};
+pub use frame::{Frame, ticks};
+pub use land::Land;
+pub use plot::{draw_figure, figure_svg, thumbnail};
+pub use surface::{Anchor, Shape, Stroke, Surface, Text};
+pub use svg::Svg;
+pub use text::{axis_number, exponent_number, read_number, superscript};
+pub use theme::{Color, Theme, trail_shape};

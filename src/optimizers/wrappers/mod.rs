@@ -1,0 +1,90 @@
+//! Wrappers: methods that take an optimizer and change what it sees, or what is made of its steps.
+//!
+//! In a link `~` hands the optimizer on its left to the wrapper on its right: `opt=adam;lr=0.1~lookahead;k=5`. A wrapped
+//! optimizer is an [`Optimizer`] again, so that wrappers nest. Three shapes cover what is to come:
+//!
+//! | a wrapper | by | here, and later |
+//! |---|---|---|
+//! | changes the point between steps | keeping points of its own | lookahead, average, Mechanic |
+//! | changes what the optimizer is told | handing it an [`Oracle`] around the oracle | l2, clip, SAM |
+//! | changes how far it goes | scaling `x_new - x` | schedules (as optax's `scale_by_schedule`), Mechanic |
+//!
+//! Like an optimizer, a wrapper is written over any [`Real`]; its memory comes after that of what it wraps.
+
+mod average;
+mod clip;
+mod l2;
+mod lookahead;
+
+use super::{Hyper, Knob, Knobs, Optimizer, Paper};
+use crate::scalar::Vector;
+
+#[cfg(doc)]
+use super::Oracle;
+#[cfg(doc)]
+use crate::scalar::Real;
+
+/// Builds a wrapper from its knobs, what it wraps, and the point where it starts.
+pub type Wrap<R> = fn(&Knobs<R>, Box<dyn Optimizer<R>>, &Vector<R>) -> Box<dyn Optimizer<R>>;
+
+/// What the registry knows of a wrapper.
+#[derive(Clone, Copy)]
+pub struct Wrapper {
+    /// Name in links, as in optax or PyTorch where those have it.
+    pub id: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// Where it was published.
+    pub paper: Paper,
+    /// What it does in a line.
+    pub summary: &'static str,
+    /// Hyperparameters in the order in which they are shown.
+    pub knobs: &'static [Knob],
+    /// Builds it for every number that is reported.
+    pub f64: Wrap<f64>,
+    /// Builds it for derivatives of a whole trajectory.
+    pub dual: Wrap<Hyper>,
+}
+
+impl Wrapper {
+    /// The wrapped optimizer in `f64`.
+    pub fn build(
+        &self,
+        knobs: &Knobs<f64>,
+        inner: Box<dyn Optimizer<f64>>,
+        start: &Vector<f64>,
+    ) -> Box<dyn Optimizer<f64>> {
+        (self.f64)(knobs, inner, start)
+    }
+
+    /// The knob with this id.
+    pub fn knob(&self, id: &str) -> Option<&'static Knob> {
+        self.knobs.iter().find(|knob| knob.id == id)
+    }
+
+    /// Every knob at its default.
+    pub fn defaults(&self) -> Knobs<f64> {
+        Knobs::new(self.knobs, self.knobs.iter().map(|knob| knob.default).collect())
+    }
+}
+
+/// A [`Wrapper`]'s row: what is given, and the two builders of a type with
+/// `new(&Knobs<R>, Box<dyn Optimizer<R>>, &Vector<R>) -> Self`.
+macro_rules! wrapper {
+    ($wrapper:ident { $($field:ident: $value:expr),* $(,)? }) => {
+        $crate::optimizers::wrappers::Wrapper {
+            $($field: $value,)*
+            f64: |knobs, inner, start| Box::new($wrapper::<f64>::new(knobs, inner, start)),
+            dual: |knobs, inner, start| Box::new($wrapper::<$crate::optimizers::Hyper>::new(knobs, inner, start)),
+        }
+    };
+}
+use wrapper;
+
+/// Every wrapper, by year.
+pub static WRAPPERS: &[Wrapper] = &[l2::ENTRY, average::ENTRY, clip::ENTRY, lookahead::ENTRY];
+
+/// The wrapper with this id.
+pub fn find(id: &str) -> Option<&'static Wrapper> {
+    WRAPPERS.iter().find(|wrapper| wrapper.id == id)
+}

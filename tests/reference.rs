@@ -1,0 +1,570 @@
+//! Trajectories of PyTorch, optax, pytorch_optimizer, torch_optimizer and SciPy, followed step by step.
+//!
+//! `tests/data/README.md` describes the records. Each one is translated into a method of ours with every option it was
+//! made with; an option nobody has translated fails the test, so that none is passed over in silence. The number of
+//! records is asserted for each package and optimizer. `cargo test --test reference -- --nocapture` prints the table.
+
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use thalweg::formula::{Evaluator, Formula, Names};
+use thalweg::optimizers::{self, Event, Optimizer, Oracle, wrappers};
+use thalweg::scalar::{Dual, Vector};
+
+/// Records in `tests/data` by package, and by the optimizer's name there.
+const RECORDS: [(&str, &[(&str, usize)]); 5] = [
+    (
+        "torch",
+        &[("adagrad", 10), ("adam", 24), ("adamax", 8), ("adamw", 10), ("lbfgs", 12), ("rmsprop", 14), ("sgd", 29)],
+    ),
+    (
+        "optax",
+        &[
+            ("adabelief", 5),
+            ("adagrad", 3),
+            ("adam", 3),
+            ("adamax", 2),
+            ("adamw", 3),
+            ("lion", 5),
+            ("lookahead", 6),
+            ("rmsprop", 6),
+            ("sgd", 3),
+        ],
+    ),
+    ("pytorch_optimizer", &[("adabelief", 5), ("adamax", 5), ("lion", 5), ("lookahead", 4)]),
+    ("torch_optimizer", &[("adabelief", 3)]),
+    ("scipy", &[("bfgs", 9), ("nelder_mead", 12)]),
+];
+
+/// One line of a data file.
+#[derive(serde::Deserialize)]
+struct Record {
+    id: String,
+    optimizer: String,
+    hyperparameters: Map<String, Value>,
+    problem: Problem,
+    start: [f64; 2],
+    steps_recorded: Vec<usize>,
+    points: Vec<[f64; 2]>,
+    /// Largest relative error at each recorded step; `None` where round-off alone decides.
+    tolerance_at: Vec<Option<f64>>,
+    /// What was added to the gradient, a row for each call.
+    noise: Option<Vec<[f64; 2]>>,
+    /// Lookahead's slow point at each recorded step.
+    slow_points: Option<Vec<[f64; 2]>>,
+    /// SciPy's counts.
+    result: Option<Counts>,
+}
+
+#[derive(serde::Deserialize)]
+struct Problem {
+    formula: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
+struct Counts {
+    nfev: usize,
+    njev: usize,
+}
+
+fn records(package: &str) -> Vec<Record> {
+    let path = format!("{}/tests/data/{package}.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{path}: {error}"))).collect()
+}
+
+/// A record's problem: exact derivatives of its formula, plus its noise.
+struct Plane {
+    f: Evaluator<Dual<f64, 2>>,
+    noise: Option<Vec<[f64; 2]>>,
+    calls: Counts,
+}
+
+impl Plane {
+    fn new(record: &Record) -> Self {
+        let names = Names { variables: &["x", "y"], parameters: &[] };
+        let formula = Formula::parse(&record.problem.formula, &names)
+            .unwrap_or_else(|error| panic!("{}: {error}", record.problem.formula));
+        Self { f: formula.program(&[]).evaluator(), noise: record.noise.clone(), calls: Counts { nfev: 0, njev: 0 } }
+    }
+
+    fn at(&mut self, x: &Vector<f64>) -> Dual<f64, 2> {
+        self.f.evaluate(&[Dual::variable(x[0], 0), Dual::variable(x[1], 1)])
+    }
+
+    /// The exact gradient, not counted.
+    fn slope(&mut self, x: &Vector<f64>) -> [f64; 2] {
+        self.at(x).derivative
+    }
+}
+
+impl Oracle<f64> for Plane {
+    fn value(&mut self, x: &Vector<f64>) -> f64 {
+        self.calls.nfev += 1;
+        self.at(x).value
+    }
+    fn gradient(&mut self, x: &Vector<f64>) -> Vector<f64> {
+        let mut g = self.slope(x);
+        if let Some(noise) = &self.noise {
+            let row = noise[self.calls.njev];
+            g = [g[0] + row[0], g[1] + row[1]];
+        }
+        self.calls.njev += 1;
+        g.into()
+    }
+    fn hessian(&mut self, _: &Vector<f64>) -> Vec<Vector<f64>> {
+        unreachable!("no method with a record asks for the Hessian")
+    }
+    fn hessian_vector(&mut self, _: &Vector<f64>, _: &Vector<f64>) -> Vector<f64> {
+        unreachable!("no method with a record asks for the Hessian")
+    }
+    fn normal(&mut self, _: u32) -> Vector<f64> {
+        unreachable!("no method with a record draws")
+    }
+    fn report(&mut self, _: Event) {}
+}
+
+/// Options of a record, each to be taken once.
+struct Options<'a> {
+    id: &'a str,
+    left: Map<String, Value>,
+}
+
+impl Options<'_> {
+    fn take(&mut self, name: &str) -> Value {
+        self.left.remove(name).unwrap_or_else(|| panic!("{}: no option {name}", self.id))
+    }
+
+    fn number(&mut self, name: &str) -> f64 {
+        let value = self.take(name);
+        value.as_f64().unwrap_or_else(|| panic!("{}: {name} is {value}", self.id))
+    }
+
+    /// A switch, as a knob's value.
+    fn switch(&mut self, name: &str) -> f64 {
+        let value = self.take(name);
+        let on = value.as_bool().unwrap_or_else(|| panic!("{}: {name} is {value}", self.id));
+        if on { 1.0 } else { 0.0 }
+    }
+
+    fn betas(&mut self, name: &str) -> [f64; 2] {
+        let value = self.take(name);
+        serde_json::from_value(value).unwrap_or_else(|error| panic!("{}: {name}: {error}", self.id))
+    }
+
+    /// An option we do not have, which must be at the value that switches it off.
+    fn must_be(&mut self, name: &str, off: impl Into<Value>) {
+        let (value, off) = (self.take(name), off.into());
+        let same = value == off || value.as_f64().is_some() && value.as_f64() == off.as_f64();
+        assert!(same, "{}: {name} is {value}, and only {off} can be expressed", self.id);
+    }
+}
+
+/// How a record's steps are made of ours.
+#[derive(Clone, Copy)]
+enum Driver {
+    /// One by one.
+    Plain,
+    /// PyTorch's L-BFGS: a step is `max_iter` of ours, with the tolerances at which it stops early.
+    TorchLbfgs { max_iter: usize, tolerance_grad: f64, tolerance_change: f64 },
+}
+
+/// A method of ours that must follow the record.
+struct Ours {
+    id: &'static str,
+    knobs: Vec<(&'static str, f64)>,
+    /// A wrapper and its knobs.
+    wrapper: Option<(&'static str, Vec<(&'static str, f64)>)>,
+    driver: Driver,
+}
+
+impl Ours {
+    fn new(id: &'static str, knobs: &[(&'static str, f64)]) -> Self {
+        Self { id, knobs: knobs.to_vec(), wrapper: None, driver: Driver::Plain }
+    }
+
+    /// With the penalty that PyTorch's `weight_decay` is, unless it is zero.
+    fn with_l2(self, weight_decay: f64) -> Self {
+        let wrapper = (weight_decay != 0.0).then(|| ("l2", vec![("weight_decay", weight_decay)]));
+        Self { wrapper, ..self }
+    }
+
+    fn build(&self, start: &Vector<f64>) -> Box<dyn Optimizer<f64>> {
+        let entry = optimizers::find(self.id).unwrap_or_else(|| panic!("no optimizer {}", self.id));
+        let mut knobs = entry.defaults();
+        for (name, value) in &self.knobs {
+            assert!(knobs.set(name, *value), "{} has no knob {name}", self.id);
+        }
+        let inner = entry.build(&knobs, start);
+        let Some((id, values)) = &self.wrapper else { return inner };
+        let wrapper = wrappers::find(id).unwrap_or_else(|| panic!("no wrapper {id}"));
+        let mut knobs = wrapper.defaults();
+        for (name, value) in values {
+            assert!(knobs.set(name, *value), "{id} has no knob {name}");
+        }
+        wrapper.build(&knobs, inner, start)
+    }
+}
+
+/// The methods of ours that a record describes; more than one where two entries are the same method.
+fn ours(package: &str, record: &Record) -> Vec<Ours> {
+    let mut options = Options { id: &record.id, left: record.hyperparameters.clone() };
+    let o = &mut options;
+    let methods = match (package, record.optimizer.as_str()) {
+        ("torch", "sgd") => {
+            let (lr, momentum) = (("lr", o.number("lr")), ("momentum", o.number("momentum")));
+            let dampening = o.number("dampening");
+            let weight_decay = o.number("weight_decay");
+            if o.switch("nesterov") > 0.0 {
+                assert_eq!((dampening, weight_decay), (0.0, 0.0));
+                vec![Ours::new("nesterov", &[lr, momentum])]
+            } else {
+                let all = [lr, momentum, ("dampening", dampening)];
+                let mut methods = vec![Ours::new("sgd", &all).with_l2(weight_decay)];
+                if dampening == 0.0 {
+                    methods.push(Ours::new("heavy_ball", &[lr, momentum]).with_l2(weight_decay));
+                }
+                methods
+            }
+        }
+        ("torch", "adam" | "adamw") => {
+            let [beta1, beta2] = o.betas("betas");
+            let (lr, eps, weight_decay) = (o.number("lr"), o.number("eps"), o.number("weight_decay"));
+            let knobs = [("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps), ("weight_decay", weight_decay)];
+            let amsgrad = o.switch("amsgrad") > 0.0;
+            if record.optimizer == "adam" {
+                o.must_be("decoupled_weight_decay", false);
+                // Our AMSGrad decays as AdamW does; without decay the two are one.
+                assert!(!amsgrad || weight_decay == 0.0);
+            }
+            let without_decay = if weight_decay == 0.0 { Some(Ours::new("adamw", &knobs)) } else { None };
+            if amsgrad {
+                vec![Ours::new("amsgrad", &knobs)]
+            } else if record.optimizer == "adam" {
+                std::iter::once(Ours::new("adam", &knobs[..4]).with_l2(weight_decay)).chain(without_decay).collect()
+            } else {
+                vec![Ours::new("adamw", &knobs)]
+            }
+        }
+        ("torch" | "pytorch_optimizer", "adamax") => {
+            let [beta1, beta2] = o.betas("betas");
+            let (lr, eps, weight_decay) = (o.number("lr"), o.number("eps"), o.number("weight_decay"));
+            if package == "pytorch_optimizer" {
+                o.must_be("weight_decouple", false);
+                o.must_be("fixed_decay", false);
+            }
+            let knobs = [("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps)];
+            vec![Ours::new("adamax", &knobs).with_l2(weight_decay)]
+        }
+        ("torch", "adagrad") => {
+            o.must_be("weight_decay", 0);
+            let names = ["lr", "lr_decay", "initial_accumulator_value", "eps"];
+            vec![Ours::new("adagrad", &names.map(|name| (name, o.number(name))))]
+        }
+        ("torch", "rmsprop") => {
+            o.must_be("weight_decay", 0);
+            let mut knobs = ["lr", "alpha", "eps", "momentum"].map(|name| (name, o.number(name))).to_vec();
+            knobs.push(("centered", o.switch("centered")));
+            vec![Ours::new("rmsprop", &knobs)]
+        }
+        ("torch", "lbfgs") => {
+            let search = o.take("line_search_fn");
+            assert!(search.is_null() || search == "strong_wolfe");
+            // A bound on the search that none of these runs reaches.
+            let _ = o.take("max_eval");
+            let knobs = [
+                ("lr", o.number("lr")),
+                ("history_size", o.number("history_size")),
+                ("line_search", if search.is_null() { 0.0 } else { 1.0 }),
+            ];
+            let driver = Driver::TorchLbfgs {
+                max_iter: o.number("max_iter") as usize,
+                tolerance_grad: o.number("tolerance_grad"),
+                tolerance_change: o.number("tolerance_change"),
+            };
+            vec![Ours { driver, ..Ours::new("lbfgs", &knobs) }]
+        }
+        ("optax", "sgd") => {
+            o.must_be("accumulator_dtype", Value::Null);
+            o.must_be("nesterov", true);
+            vec![Ours::new("nesterov", &[("lr", o.number("learning_rate")), ("momentum", o.number("momentum"))])]
+        }
+        ("optax", "adam" | "adamw") => {
+            for (name, off) in [("mu_dtype", Value::Null), ("eps_root", 0.into()), ("nesterov", false.into())] {
+                o.must_be(name, off);
+            }
+            let mut knobs = optax_adam(o);
+            if record.optimizer == "adamw" {
+                o.must_be("mask", Value::Null);
+                knobs.push(("weight_decay", o.number("weight_decay")));
+                vec![Ours::new("adamw", &knobs)]
+            } else {
+                vec![Ours::new("adam", &knobs)]
+            }
+        }
+        ("optax", "adamax") => vec![Ours::new("adamax", &optax_adam(o))],
+        ("optax", "adabelief") => {
+            o.must_be("nesterov", false);
+            let knobs = optax_adam(o);
+            // Ours has one number for the two, as the paper has.
+            o.must_be("eps_root", 1e-16);
+            assert!(knobs.contains(&("eps", 1e-16)));
+            vec![Ours::new("adabelief", &knobs)]
+        }
+        ("optax", "adagrad") => {
+            let knobs = [
+                ("lr", o.number("learning_rate")),
+                ("initial_accumulator_value", o.number("initial_accumulator_value")),
+                ("eps", o.number("eps")),
+                ("eps_in_sqrt", 1.0),
+            ];
+            vec![Ours::new("adagrad", &knobs)]
+        }
+        ("optax", "rmsprop") => {
+            for (name, off) in [("bias_correction", false.into()), ("nesterov", Value::from(false))] {
+                o.must_be(name, off);
+            }
+            o.must_be("initial_scale", 0);
+            let momentum = o.take("momentum");
+            let knobs = [
+                ("lr", o.number("learning_rate")),
+                ("alpha", o.number("decay")),
+                ("eps", o.number("eps")),
+                ("eps_in_sqrt", o.switch("eps_in_sqrt")),
+                ("centered", o.switch("centered")),
+                ("momentum", momentum.as_f64().unwrap_or(0.0)),
+            ];
+            vec![Ours::new("rmsprop", &knobs)]
+        }
+        ("optax", "lion") => {
+            o.must_be("mask", Value::Null);
+            o.must_be("mu_dtype", Value::Null);
+            let knobs = [
+                ("lr", o.number("learning_rate")),
+                ("beta1", o.number("b1")),
+                ("beta2", o.number("b2")),
+                ("weight_decay", o.number("weight_decay")),
+            ];
+            vec![Ours::new("lion", &knobs)]
+        }
+        ("pytorch_optimizer", "lion") => {
+            o.must_be("weight_decouple", true);
+            o.must_be("fixed_decay", false);
+            let [beta1, beta2] = o.betas("betas");
+            let (lr, weight_decay) = (o.number("lr"), o.number("weight_decay"));
+            let knobs = [("lr", lr), ("beta1", beta1), ("beta2", beta2), ("weight_decay", weight_decay)];
+            vec![Ours::new("lion", &knobs)]
+        }
+        ("pytorch_optimizer" | "torch_optimizer", "adabelief") => {
+            o.must_be("rectify", false);
+            o.must_be("fixed_decay", false);
+            let [beta1, beta2] = o.betas("betas");
+            let (lr, eps, weight_decay) = (o.number("lr"), o.number("eps"), o.number("weight_decay"));
+            if package == "torch_optimizer" {
+                o.must_be("amsgrad", false);
+                o.must_be("weight_decouple", false);
+                assert_eq!(weight_decay, 0.0);
+            } else {
+                o.must_be("ams_bound", false);
+                o.must_be("weight_decouple", true);
+                // Both concern the rectification that is off.
+                let _ = (o.take("degenerated_to_sgd"), o.take("n_sma_threshold"));
+            }
+            let knobs = [("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps), ("weight_decay", weight_decay)];
+            vec![Ours::new("adabelief", &knobs)]
+        }
+        ("optax" | "pytorch_optimizer", "lookahead") => {
+            let (lr, k, alpha) = if package == "optax" {
+                o.must_be("reset_state", false);
+                (o.number("inner_learning_rate"), o.number("sync_period"), o.number("slow_step_size"))
+            } else {
+                o.must_be("pullback_momentum", "none");
+                (o.number("lr"), o.number("k"), o.number("alpha"))
+            };
+            let inner = match o.take("inner").as_str() {
+                Some("sgd") => "sgd",
+                Some("adam") => "adam",
+                other => panic!("{}: inner optimizer {other:?}", record.id),
+            };
+            let wrapper = Some(("lookahead", vec![("k", k), ("alpha", alpha)]));
+            vec![Ours { wrapper, ..Ours::new(inner, &[("lr", lr)]) }]
+        }
+        ("scipy", "bfgs") => {
+            // Where SciPy stops; the record ends there.
+            let _ = o.take("gtol");
+            vec![Ours::new("bfgs", &[])]
+        }
+        ("scipy", "nelder_mead") => {
+            let _ = (o.take("xatol"), o.take("fatol"));
+            let adaptive = if o.left.contains_key("adaptive") { o.switch("adaptive") } else { 0.0 };
+            vec![Ours::new("nelder_mead", &[("adaptive", adaptive)])]
+        }
+        (_, other) => panic!("{}: nobody has translated {other}", record.id),
+    };
+    if o.left.contains_key("maximize") {
+        o.must_be("maximize", false);
+    }
+    assert!(o.left.is_empty(), "{}: options nobody has translated: {:?}", record.id, o.left);
+    methods
+}
+
+fn optax_adam(o: &mut Options) -> Vec<(&'static str, f64)> {
+    [("lr", "learning_rate"), ("beta1", "b1"), ("beta2", "b2"), ("eps", "eps")]
+        .map(|(knob, option)| (knob, o.number(option)))
+        .to_vec()
+}
+
+/// PyTorch's L-BFGS from the outside: several iterations a step, and it stops, for good or for this step, at
+/// tolerances that are no part of the method and that ours therefore does not have.
+struct TorchLbfgs {
+    stopped: bool,
+}
+
+impl TorchLbfgs {
+    fn step(&mut self, driver: Driver, x: &mut Vector<f64>, optimizer: &mut dyn Optimizer<f64>, plane: &mut Plane) {
+        let Driver::TorchLbfgs { max_iter, tolerance_grad, tolerance_change } = driver else { unreachable!() };
+        for _ in 0..max_iter {
+            let before = x.clone();
+            let (f, g) = (plane.at(x).value, plane.slope(x));
+            self.stopped |= g[0].abs().max(g[1].abs()) <= tolerance_grad;
+            if self.stopped {
+                return;
+            }
+            optimizer.step(x, plane);
+            let d = named(optimizer, "d");
+            if g[0] * d[0] + g[1] * d[1] > -tolerance_change {
+                // It would have stopped in front of this step, and nothing would have moved it ever after.
+                *x = before;
+                self.stopped = true;
+                return;
+            }
+            let moved = (&*x - &before).map(f64::abs);
+            let fell = (plane.at(x).value - f).abs();
+            if moved[0].max(moved[1]) <= tolerance_change || fell < tolerance_change {
+                return;
+            }
+        }
+    }
+}
+
+/// What an optimizer remembers under `name`.
+fn named(optimizer: &mut dyn Optimizer<f64>, name: &str) -> Vec<f64> {
+    let mut found = Vec::new();
+    optimizer.state(&mut |visited, values| {
+        if visited == name {
+            found = values.to_vec();
+        }
+    });
+    found
+}
+
+/// The README's measure of distance between our point and the recorded one.
+fn relative_error(ours: [f64; 2], recorded: [f64; 2]) -> f64 {
+    let far = |a: f64, b: f64| (a - b).abs();
+    let error = far(ours[0], recorded[0]).max(far(ours[1], recorded[1]));
+    let error = error / recorded[0].abs().max(recorded[1].abs()).max(1e-3);
+    if error.is_nan() { f64::INFINITY } else { error }
+}
+
+/// The tolerance where round-off has not grown: 1e-9 relative.
+const BASE: f64 = 1e-9;
+
+/// What following one record showed.
+#[derive(Default)]
+struct Followed {
+    /// Recorded points that were compared.
+    points: usize,
+    /// Largest error where [`BASE`] is allowed, and largest error in units of what is allowed, anywhere.
+    worst: f64,
+    worst_share: f64,
+    /// One if the number of questions was compared.
+    counts: usize,
+    /// What went wrong first.
+    failure: Option<String>,
+}
+
+impl Followed {
+    fn compare(&mut self, what: &str, ours: [f64; 2], recorded: [f64; 2], tolerance: f64) {
+        let error = relative_error(ours, recorded);
+        self.points += 1;
+        if tolerance <= BASE {
+            self.worst = self.worst.max(error);
+        }
+        // Step 0 is the start, with tolerance zero.
+        self.worst_share = self.worst_share.max(if error == 0.0 { 0.0 } else { error / tolerance });
+        if error > tolerance && self.failure.is_none() {
+            self.failure =
+                Some(format!("{what}: {ours:?} against {recorded:?}, error {error:.1e} above {tolerance:.1e}"));
+        }
+    }
+}
+
+fn follow(record: &Record, method: &Ours) -> Followed {
+    let mut followed = Followed::default();
+    let mut plane = Plane::new(record);
+    let mut x = Vector::from(record.start);
+    let mut optimizer = method.build(&x);
+    let mut torch = TorchLbfgs { stopped: false };
+    let mut done = 0;
+    for (i, &step) in record.steps_recorded.iter().enumerate() {
+        while done < step {
+            match method.driver {
+                Driver::Plain => optimizer.step(&mut x, &mut plane),
+                driver => torch.step(driver, &mut x, optimizer.as_mut(), &mut plane),
+            }
+            done += 1;
+        }
+        let Some(tolerance) = record.tolerance_at[i] else { continue };
+        followed.compare(&format!("step {step}"), [x[0], x[1]], record.points[i], tolerance);
+        if let Some(slow) = &record.slow_points {
+            let ours = named(optimizer.as_mut(), "slow");
+            followed.compare(&format!("slow point at step {step}"), [ours[0], ours[1]], slow[i], tolerance);
+        }
+    }
+    // As many questions as SciPy asked, unless round-off takes part in what is asked near the end.
+    let exact_to_the_end = record.tolerance_at.last().is_some_and(|last| last.is_some_and(|last| last <= BASE));
+    if let (Some(counts), true, None) = (record.result, exact_to_the_end, &followed.failure) {
+        followed.counts = 1;
+        if plane.calls != counts {
+            followed.failure = Some(format!("asked {:?} where SciPy asked {counts:?}", plane.calls));
+        }
+    }
+    followed
+}
+
+#[test]
+fn trajectories_of_other_packages_are_reproduced() {
+    let mut failures = Vec::new();
+    let (mut total, mut counts) = (0, 0);
+    println!("package           optimizer    as           records  points  worst at 1e-9  worst / allowed");
+    for (package, expected) in RECORDS {
+        let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+        let mut table: BTreeMap<(String, &str), (usize, Followed)> = BTreeMap::new();
+        for record in records(package) {
+            *counted.entry(record.optimizer.clone()).or_default() += 1;
+            total += 1;
+            for method in ours(package, &record) {
+                let followed = follow(&record, &method);
+                if let Some(failure) = &followed.failure {
+                    failures.push(format!("{} as {}: {failure}", record.id, method.id));
+                }
+                let (records, sum) = table.entry((record.optimizer.clone(), method.id)).or_default();
+                *records += 1;
+                sum.points += followed.points;
+                counts += followed.counts;
+                sum.worst = sum.worst.max(followed.worst);
+                sum.worst_share = sum.worst_share.max(followed.worst_share);
+            }
+        }
+        for ((optimizer, id), (records, sum)) in table {
+            println!(
+                "{package:17} {optimizer:12} {id:12} {records:7} {:7} {:14.1e} {:16.1e}",
+                sum.points, sum.worst, sum.worst_share
+            );
+        }
+        let expected: BTreeMap<String, usize> = expected.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
+        assert_eq!(counted, expected, "records of {package}");
+    }
+    println!("{total} records; the number of questions compared in {counts} of SciPy's");
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+    assert_eq!((total, counts), (186, 15));
+}

@@ -1,0 +1,41 @@
+// Starts the page: loads the module, hands it its WebAssembly, and says in words what stands in the way.
+//
+// The two addresses come from <link> elements of the page, where each carries the version of its file.
+
+const address = (id) => document.getElementById(id).href;
+
+/** What a visitor can do about it; the error itself follows below as a detail. */
+function advice(error) {
+  if (typeof WebAssembly !== "object") {
+    return "This browser does not run WebAssembly, or has it switched off. Thalweg needs it to compute: " +
+      "please use a current Firefox, Chrome, Edge or Safari.";
+  }
+  if (error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError) {
+    return "This browser cannot run Thalweg's WebAssembly: it is either too old, or a part of the page " +
+      "is from another version. Please reload, and if that does not help, update the browser.";
+  }
+  if (error instanceof WebAssembly.RuntimeError) {
+    return "Thalweg stopped with an error of its own. Reloading the page without what follows the ? in its address starts afresh.";
+  }
+  return "A part of Thalweg did not arrive. Please look at your connection and reload the page.";
+}
+
+function tell(error) {
+  const what = document.createElement("p");
+  what.textContent = advice(error);
+  const detail = document.createElement("p");
+  detail.className = "start-failure-detail";
+  detail.textContent = String(error);
+  const box = document.createElement("div");
+  box.className = "start-failure";
+  box.setAttribute("role", "alert");
+  box.append(what, detail);
+  document.getElementById("thalweg").replaceChildren(box);
+}
+
+try {
+  const { default: start } = await import(address("thalweg-module"));
+  await start({ module_or_path: address("thalweg-wasm") });
+} catch (error) {
+  tell(error);
+}

@@ -1,0 +1,209 @@
+//! `cargo xtask bench page`: what the page weighs, how soon it shows its first picture, what one pointer event costs.
+//!
+//! Everything is printed and nothing asserted: times depend on the machine and on what else it does, so they are for
+//! people to read and to quote, with the machine and the browser that are printed above them.
+//!
+//! # First picture
+//! The page calls `performance.mark("thalweg-first-picture")` once the landscape with its trails is first drawn; the mark
+//! counts from the start of the navigation. Each load is cold: a browser context of its own, so an empty cache of
+//! files and of compiled code, with the cache switched off besides. The browser itself is running, as it is when
+//! somebody follows a link; one load before the measured ones pays for what the browser starts only once.
+//!
+//! # One pointer event
+//! While the start is dragged by real mouse input, the browser's own account of its main thread (`TaskDuration` of the
+//! DevTools domain `Performance`, counted in time of that *thread*, so that neither waiting for the next frame nor
+//! another process on the same core is counted) is read before the move is sent and after two animation frames have
+//! passed. The difference holds all that the event set off: handlers, microtasks, animation frame callbacks, style,
+//! layout and painting. It also holds the asking; that part is measured the same way without a move, and
+//! subtracted.
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use crate::chrome::{Browser, Graphics, Page, View, find};
+use crate::server::Site;
+use crate::{dist, project, screenshot};
+
+/// JavaScript: whether the landscape with its trails has been drawn.
+pub const FIRST_PICTURE_IS_THERE: &str = "performance.getEntriesByName('thalweg-first-picture').length > 0";
+
+/// JavaScript: the browser's own entry for the first text, picture or canvas on the screen.
+const FIRST_PAINT: &str = "performance.getEntriesByName('first-contentful-paint')[0]";
+
+/// Ten optimizers on 500 steps: what a full page has to draw anew for each event.
+const TEN_OPTIMIZERS: &str = "problem=rosenbrock;b=100&start=-1.2,1&steps=500\
+    &opt=sgd;lr=0.001&opt=sgd;lr=0.0005;momentum=0.9&opt=adagrad;lr=0.5&opt=rmsprop;lr=0.01&opt=adam;lr=0.05\
+    &opt=adamw;lr=0.05&opt=amsgrad;lr=0.05&opt=adamax;lr=0.05&opt=lion;lr=0.01&opt=adabelief;lr=0.05";
+
+/// Cold loads that are measured.
+const LOADS: usize = 9;
+
+/// Pointer events before the measured ones: the browser compiles hot WebAssembly a second, better time.
+const WARM_UP: usize = 40;
+
+/// Pointer events that are measured.
+const EVENTS: usize = 200;
+
+/// Moves of nothing, to learn what asking costs.
+const IDLE: usize = 60;
+
+/// Builds the page and measures it; `link` replaces the ten optimizers.
+pub fn page(link: Option<&str>) -> Result<()> {
+    dist::build()?;
+    let program = find::chrome_or_install()?;
+    let browser = Browser::start(&program, Graphics::WithoutWebGpu)?;
+    let site = Site::serve(&project::built()?)?;
+    println!("\nmachine   {}{}", project::machine(), load());
+    println!("browser   {}, headless, no GPU", browser.version);
+    println!("command   cargo xtask bench page");
+    first_picture(&browser, &site)?;
+    pointer_events(&browser, &site, link.unwrap_or(TEN_OPTIMIZERS))
+}
+
+/// What else the machine was doing, where that can be known.
+fn load() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split_whitespace().next().map_or_else(String::new, |one| format!(", load before {one}"))
+}
+
+fn first_picture(browser: &Browser, site: &Site) -> Result<()> {
+    let mut painted = Vec::new();
+    let mut pictures = Vec::new();
+    for load in 0..=LOADS {
+        let mut page = browser.open(&View::DESKTOP)?;
+        page.call("Network.setCacheDisabled", &json!({ "cacheDisabled": true }))?;
+        page.goto(&site.address)?;
+        page.wait_for(FIRST_PICTURE_IS_THERE).context("the page sets no mark `thalweg-first-picture`")?;
+        if load == 0 {
+            continue;
+        }
+        pictures.push(page.eval("performance.getEntriesByName('thalweg-first-picture')[0].startTime")?);
+        // The browser reports the first paint some frames after it.
+        page.wait_for(&format!("{FIRST_PAINT} !== undefined || performance.now() > 5000"))?;
+        painted.extend(page.eval::<Option<f64>>(&format!("{FIRST_PAINT}?.startTime ?? null"))?);
+    }
+    println!("\nfrom navigation, milliseconds, {LOADS} cold loads");
+    print_row("first picture drawn", &Summary::of(pictures));
+    if painted.len() == LOADS {
+        print_row("first paint of the browser", &Summary::of(painted));
+    } else {
+        println!("  the browser reported a first paint in {} loads only", painted.len());
+    }
+    Ok(())
+}
+
+fn pointer_events(browser: &Browser, site: &Site, link: &str) -> Result<()> {
+    let mut page = browser.open(&View::DESKTOP)?;
+    page.goto(&format!("{}{}", site.address, screenshot::query(link)))?;
+    page.wait_for(FIRST_PICTURE_IS_THERE)?;
+    page.settle()?;
+    let (x, y) = page.centre(START_HANDLE).context("no element has the attribute data-handle=\"start\"")?;
+    page.call("Performance.enable", &json!({ "timeDomain": "threadTicks" }))?;
+
+    page.grab((x, y))?;
+    let idle = samples(&mut page, IDLE, |_, _| Ok(()))?;
+    let around = |page: &mut Page<'_>, event: usize| {
+        // A circle of 60 pixels: every event moves the start, and none leaves the picture.
+        let angle = event as f64 * 0.37;
+        page.pull_to((x + 60.0 * angle.cos(), y + 60.0 * angle.sin()))
+    };
+    samples(&mut page, WARM_UP, around)?;
+    let busy = samples(&mut page, EVENTS, around)?;
+    page.pull_to((x + 60.0, y))?;
+    page.settle()?;
+    let moved = page.centre(START_HANDLE)?;
+    page.let_go((x, y))?;
+
+    println!("\nmain thread, milliseconds for one pointer event while the start is dragged, {EVENTS} events");
+    println!("link      {link}");
+    for (name, pick) in [("all of it", Cost::tasks as fn(&Cost) -> f64), ("of it JavaScript and Wasm", Cost::scripts)] {
+        let asking = Summary::of(idle.iter().map(pick).collect()).median;
+        print_row(name, &Summary::of(busy.iter().map(|cost| pick(cost) - asking).collect()));
+    }
+    if (moved.0 - x).hypot(moved.1 - y) < 10.0 {
+        println!("NOTE: the start did not follow the pointer; these are times of events that change nothing.");
+    }
+    Ok(())
+}
+
+/// What lies over the start on the map, can be dragged, and has the focus for the arrow keys.
+const START_HANDLE: &str = "[data-handle=start]";
+
+/// Main-thread time of one event, in milliseconds.
+struct Cost {
+    tasks: f64,
+    scripts: f64,
+}
+
+impl Cost {
+    fn tasks(&self) -> f64 {
+        self.tasks
+    }
+
+    fn scripts(&self) -> f64 {
+        self.scripts
+    }
+}
+
+fn samples(
+    page: &mut Page<'_>,
+    count: usize,
+    mut act: impl FnMut(&mut Page<'_>, usize) -> Result<()>,
+) -> Result<Vec<Cost>> {
+    (0..count)
+        .map(|event| {
+            let before = spent(page)?;
+            act(page, event)?;
+            page.settle()?;
+            let after = spent(page)?;
+            Ok(Cost { tasks: after.tasks - before.tasks, scripts: after.scripts - before.scripts })
+        })
+        .collect()
+}
+
+/// All the main-thread time of this page so far.
+fn spent(page: &mut Page<'_>) -> Result<Cost> {
+    let answer = page.call("Performance.getMetrics", &json!({}))?;
+    let seconds = |name: &str| -> Result<f64> {
+        let rows = answer["metrics"].as_array().context("the browser gave no metrics")?;
+        let row = rows.iter().find(|row| row["name"] == name);
+        row.and_then(|row| row["value"].as_f64()).with_context(|| format!("the browser does not count {name}"))
+    };
+    Ok(Cost { tasks: seconds("TaskDuration")? * 1e3, scripts: seconds("ScriptDuration")? * 1e3 })
+}
+
+/// Order statistics of some times.
+#[derive(Debug, PartialEq)]
+struct Summary {
+    least: f64,
+    median: f64,
+    ninth: f64,
+    most: f64,
+}
+
+impl Summary {
+    fn of(mut times: Vec<f64>) -> Self {
+        times.sort_by(f64::total_cmp);
+        // The nearest rank; with an odd count the median is the middle one.
+        let rank = |part: f64| {
+            let last = times.len().saturating_sub(1);
+            times.get((last as f64 * part).round() as usize).copied().unwrap_or(f64::NAN)
+        };
+        Self { least: rank(0.0), median: rank(0.5), ninth: rank(0.9), most: rank(1.0) }
+    }
+}
+
+fn print_row(name: &str, Summary { least, median, ninth, most }: &Summary) {
+    println!("  {name:<28} median {median:>8.2}   least {least:>8.2}   90 % {ninth:>8.2}   most {most:>8.2}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_takes_the_nearest_rank() {
+        let summary = Summary::of(vec![9.0, 1.0, 5.0, 3.0, 7.0]);
+        assert_eq!(summary, Summary { least: 1.0, median: 5.0, ninth: 9.0, most: 9.0 });
+    }
+}
