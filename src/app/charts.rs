@@ -106,7 +106,7 @@ fn TimeChart(
 ) -> impl IntoView {
     let state = State::expect();
     let (below, above) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
-    let drawn = StoredValue::new(None::<(Chart, Axes)>);
+    let drawn = RwSignal::new(None::<(Chart, Axes)>);
     let size = chart_size(below);
     Effect::new(move |_| {
         state.fonts.track();
@@ -115,23 +115,24 @@ fn TimeChart(
         let run = state.run();
         let chart = state.with(|experiment| chart(quantity, experiment, &run, theme));
         let axes = draw_on(&canvas, &chart, theme, width, height);
-        drawn.set_value(axes.map(|axes| (chart, axes)));
+        drawn.set(axes.map(|axes| (chart, axes)));
     });
+    // Drawn after the curves, because it waits for their axes.
     Effect::new(move |_| {
+        let (time, curves) = (state.time.get(), drawn.read());
         let (Some(canvas), Some((width, height))) = (above.get(), size.get()) else { return };
-        let (theme, time, run) = (state.theme(), state.time.get(), state.run());
+        let (theme, run) = (Theme::of(state.dark.get_untracked()), state.run_untracked());
         let Some(mut surface) = Canvas::new(&canvas, width, height, dom::pixel_ratio(), theme) else { return };
-        drawn.with_value(|drawn| {
-            let Some((chart, axes)) = drawn else { return };
-            state.with(|experiment| draw_now(&mut surface, quantity, experiment, &run, chart, axes, time, theme));
-        });
+        if let Some((chart, axes)) = &*curves {
+            state.with_untracked(|e| draw_now(&mut surface, quantity, e, &run, chart, axes, time, theme));
+        }
     });
     let seek = move |event: web_sys::PointerEvent| {
         if event.pointer_type() == "touch" && event.buttons() == 0 {
             return;
         }
         let pixel = f64::from(event.offset_x());
-        let step = drawn.with_value(|drawn| {
+        let step = drawn.with_untracked(|drawn| {
             let (chart, axes) = drawn.as_ref()?;
             let x = axes.abscissa(chart, pixel);
             state.with_untracked(|e| Some(if e.view.by_calls { step_at_calls(e, &state.run_untracked(), x) } else { x.round() }))

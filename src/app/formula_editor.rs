@@ -94,9 +94,14 @@ pub fn FormulaEditor() -> impl IntoView {
                                 <p class="mistake-place"><code>{near_end(before)}<mark>{marked}</mark>{near_start(after)}</code></p>
                                 {suggestion
                                     .map(|suggestion| {
-                                        let shown = match suggestion.replacement.as_str() {
-                                            "" => "Leave it out".to_owned(),
-                                            replacement => format!("Write {replacement}"),
+                                        let mended = suggestion.apply(&text);
+                                        let shown = if mended.chars().count() <= 28 {
+                                            format!("Write {mended}")
+                                        } else {
+                                            match suggestion.replacement.as_str() {
+                                                "" => "Leave it out".to_owned(),
+                                                replacement => format!("Write {replacement} here"),
+                                            }
                                         };
                                         view! {
                                             <button class="button small" on:click=move |_| mend(suggestion.clone())>{shown}</button>

@@ -133,11 +133,21 @@ pub fn NumberField(
             }
         }
     };
-    // Leaving the field brings the number in force back.
-    let leave = move |event: web_sys::FocusEvent| {
-        refused.set(None);
+    // A number is shown as one reads it, 10⁻⁸, and typed as one types it, 1e-8. Leaving the field brings the number in
+    // force back.
+    let typing = RwSignal::new(false);
+    let shown = move || if typing.get() { number(value.get()) } else { axis_number(value.get()) };
+    let enter = move |event: web_sys::FocusEvent| {
+        typing.set(true);
         let input: web_sys::HtmlInputElement = event_target(&event);
         input.set_value(&number(value.get_untracked()));
+        input.select();
+    };
+    let leave = move |event: web_sys::FocusEvent| {
+        refused.set(None);
+        typing.set(false);
+        let input: web_sys::HtmlInputElement = event_target(&event);
+        input.set_value(&axis_number(value.get_untracked()));
     };
     view! {
         <span class="number">
@@ -146,10 +156,11 @@ pub fn NumberField(
                 inputmode="decimal"
                 autocomplete="off"
                 spellcheck="false"
-                prop:value=move || number(value.get())
+                prop:value=shown
                 aria-label=spoken
                 aria-invalid=move || refused.get().is_some().to_string()
                 on:change=typed
+                on:focus=enter
                 on:blur=leave
             />
             <Show when=move || refused.get().is_some()>

@@ -7,12 +7,15 @@ use super::readout::Readout;
 use super::state::{Hover, State};
 use leptos::html;
 use leptos::prelude::*;
+use thalweg::experiment::{Experiment, Run, probes};
 use thalweg::figure::{
-    Land, draw_critical, draw_ellipse, draw_head, draw_land, draw_start, draw_trail_heads, draw_trails,
+    Frame, Land, Theme, draw_critical, draw_ellipse, draw_head, draw_land, draw_probes, draw_start, draw_trail_heads,
+    draw_trails,
 };
 
-/// Pixels of the page between two samples of the ground.
-const SAMPLE_SPACING: f64 = 2.0;
+/// Samples of the ground: at most one for each pixel of the page, and at most so many in all, so that a frame of a zoom
+/// stays a frame.
+const SAMPLES: f64 = 160_000.0;
 
 /// The landscape with everything on it.
 #[component]
@@ -113,6 +116,7 @@ pub fn Map() -> impl IntoView {
                     <div class="menu-list layers">
                         {layer("Contours", |layers| &mut layers.contours)} {layer("Axes", |layers| &mut layers.axes)}
                         {layer("Critical points", |layers| &mut layers.critical)}
+                        {layer("Trial points of searches", |layers| &mut layers.probes)}
                     </div>
                 </details>
             </div>
@@ -141,13 +145,23 @@ fn draw_ground(state: State, canvas: NodeRef<html::Canvas>) {
         let (theme, layers) = (state.theme(), state.layers.get());
         let run = state.run_untracked();
         if let Some(mut surface) = Canvas::new(&canvas, frame.width, frame.height, dom::pixel_ratio(), theme) {
-            let land = Land::sample(&run.problem, &frame, SAMPLE_SPACING);
+            let land = Land::sample(&run.problem, &frame, (frame.width * frame.height / SAMPLES).sqrt().max(1.0));
             draw_land(&mut surface, &land, &frame, theme, layers);
             if layers.critical {
                 draw_critical(&mut surface, &run.problem, &frame, theme);
             }
         }
     });
+}
+
+/// Where the methods that search ask on their way to the next step.
+fn draw_searches(surface: &mut Canvas, experiment: &Experiment, run: &Run, time: f64, frame: &Frame, theme: &Theme) {
+    for (i, (method, trace)) in experiment.methods.iter().zip(&run.traces).enumerate() {
+        let step = time as u32;
+        if method.visible && !method.entry().recordable() && (step as usize) < trace.last() {
+            draw_probes(surface, &probes(&run.problem, experiment, method, step), frame, theme.trail(i), theme);
+        }
+    }
 }
 
 /// Draws what moves: trails, heads, start, the ellipse at the pointer.
@@ -161,6 +175,9 @@ fn draw_life(state: State, canvas: NodeRef<html::Canvas>) {
         state.with(|experiment| {
             draw_trails(&mut surface, experiment, &run.traces, time, &frame, theme);
             draw_start(&mut surface, run.problem.start, &frame, theme);
+            if state.layers.get().probes && !state.playing.get() {
+                draw_searches(&mut surface, experiment, &run, time, &frame, theme);
+            }
             draw_trail_heads(&mut surface, experiment, &run.traces, time, &frame, theme);
         });
         let at = match state.hover.get() {

@@ -4,7 +4,7 @@ use super::shell::shell;
 use js_sys::{Array, Float64Array, Object, Reflect};
 use leptos::prelude::*;
 use serde::Serialize as _;
-use thalweg::experiment::{Link, Report, Severity, run as run_experiment};
+use thalweg::experiment::{Link, Report, Runner, Severity, run as run_experiment};
 use wasm_bindgen::prelude::*;
 
 /// Runs the experiment of a link and returns what `thalweg run --json` prints, with lists of numbers as `Float64Array`
@@ -38,6 +38,20 @@ pub fn run(link: &str) -> Result<JsValue, JsError> {
 /// An object that serde-wasm-bindgen has made a moment ago has ordinary properties.
 fn unexpected(_: JsValue) -> JsError {
     JsError::new("the report is not an ordinary object")
+}
+
+/// Takes `steps` steps with the first optimizer of a link, without keeping anything, and returns where it arrives: what
+/// a benchmark times.
+#[wasm_bindgen]
+pub fn advance(link: &str, steps: u32) -> Result<Float64Array, JsError> {
+    let Link { experiment, .. } = Link::parse(link);
+    let problem = experiment.pose().map_err(|error| JsError::new(&error.to_string()))?;
+    let method = experiment.methods.first().ok_or_else(|| JsError::new("the link has no optimizer"))?;
+    let mut runner = Runner::new(&problem, method, problem.start, experiment.noise, experiment.seed);
+    for _ in 0..steps {
+        runner.step();
+    }
+    Ok(Float64Array::from(runner.point().as_slice()))
 }
 
 /// Puts the interactive view of a link into an element of any page. Returns a function that takes it away again. The

@@ -12,7 +12,11 @@ pub fn Notes(
 ) -> impl IntoView {
     let state = State::expect();
     let mine = Memo::new(move |_| {
+        // A formula that could not be read is explained by its editor.
         let about = |note: &Note| {
+            if note.formula.is_some() {
+                return false;
+            }
             let head = note.key.split(['=', ';', '~']).next().unwrap_or("");
             keys.contains(&head) || (keys.contains(&"?") && !ELSEWHERE.contains(&head))
         };

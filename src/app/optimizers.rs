@@ -260,6 +260,7 @@ fn OptimizerPicker() -> impl IntoView {
             <div class="search">
                 <input
                     type="search"
+                    autofocus
                     placeholder="Search: name, author, year"
                     aria-label="Search optimizers"
                     prop:value=move || query.get()

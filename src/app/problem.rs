@@ -196,6 +196,7 @@ fn LandscapePicker() -> impl IntoView {
             <div class="search">
                 <input
                     type="search"
+                    autofocus
                     placeholder="Search: name, trait, author"
                     aria-label="Search landscapes"
                     prop:value=move || query.get()
@@ -258,12 +259,12 @@ fn GalleryItem(
             });
         }
     });
-    let traits = row.traits().iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    let traits = row.traits().join(", ");
     view! {
         <li>
-            <button class="gallery-item" on:click=move |_| on_choose.run(id) title=row.source>
+            <button class="gallery-item" on:click=move |_| on_choose.run(id) title=format!("{traits}. {}", row.source)>
                 <canvas class="thumbnail" node_ref=canvas aria-hidden="true"></canvas>
-                <span><strong>{row.name}</strong><small>{row.tagline}</small><small class="traits">{traits}</small></span>
+                <span><strong>{row.name}</strong><small>{row.tagline}</small></span>
             </button>
         </li>
     }

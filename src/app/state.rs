@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use thalweg::experiment::{Experiment, Link, Note, Run, run, run_one};
 use thalweg::figure::{Frame, MapLayers, Theme};
+use thalweg::lessons;
 
 /// What the pointer is over on the map.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +57,7 @@ const NO_SIZE: f64 = 1.0;
 impl State {
     /// The state for a link. Puts it into the context.
     pub fn provide(link: &str) -> Self {
-        let Link { experiment, notes } = Link::parse(link);
+        let Link { experiment, notes } = Link::parse(&with_setup(link));
         let (experiment, first) = match run(&experiment) {
             Ok(first) => (experiment, first),
             // The link's reader poses every problem before it hands it out; the default stands in all the same.
@@ -226,6 +227,19 @@ impl State {
     /// Moves the start of all optimizers.
     pub fn move_start(self, at: [f64; 2]) {
         self.change(|e| e.start = Some(at));
+    }
+}
+
+/// The link, or, for one that names the page of a lesson and nothing else to run, that page's set-up.
+fn with_setup(link: &str) -> String {
+    let Link { experiment, .. } = Link::parse(link);
+    let Some((id, number)) = &experiment.view.lesson else { return link.to_owned() };
+    let page = lessons::find(id).and_then(|lesson| lesson.pages.get(*number as usize - 1));
+    match page {
+        Some(page) if experiment.same_run(&Experiment::default()) => {
+            format!("{}&lesson={id};page={number}", page.setup.trim_start_matches('?'))
+        }
+        _ => link.to_owned(),
     }
 }
 

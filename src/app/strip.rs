@@ -24,24 +24,24 @@ pub fn StepSizeStrip() -> impl IntoView {
     let curves = RwSignal::new(Vec::<StripCurve>::new());
     let computing = RwSignal::new(false);
     compute_in_slices(state, curves, computing);
-    let drawn = StoredValue::new(None::<(Chart, Axes)>);
+    let drawn = RwSignal::new(None::<(Chart, Axes)>);
     Effect::new(move |_| {
         state.fonts.track();
         let (Some(canvas), Some((width, height))) = (below.get(), size.get()) else { return };
         let (theme, run) = (state.theme(), state.run());
         let chart = state.with(|experiment| curves.with(|curves| chart(experiment, &run, curves, theme)));
         let axes = draw_on(&canvas, &chart, theme, width, height);
-        drawn.set_value(axes.map(|axes| (chart, axes)));
+        drawn.set(axes.map(|axes| (chart, axes)));
     });
+    // Drawn after the curves, because it waits for their axes.
     Effect::new(move |_| {
+        let drawn = drawn.read();
         let (Some(canvas), Some((width, height))) = (above.get(), size.get()) else { return };
-        curves.track();
-        let (theme, run) = (state.theme(), state.run());
+        let (theme, run) = (Theme::of(state.dark.get_untracked()), state.run_untracked());
         let Some(mut surface) = Canvas::new(&canvas, width, height, dom::pixel_ratio(), theme) else { return };
-        drawn.with_value(|drawn| {
-            let Some((chart, axes)) = drawn else { return };
+        if let Some((chart, axes)) = &*drawn {
             let lowest = run.lowest();
-            state.with(|experiment| {
+            state.with_untracked(|experiment| {
                 let shown = experiment.methods.iter().zip(&run.traces).enumerate();
                 for (i, (method, trace)) in shown.filter(|(_, (m, _))| m.visible && m.has_step_size()) {
                     let lr = method.base.knobs.get("lr");
@@ -52,14 +52,14 @@ pub fn StepSizeStrip() -> impl IntoView {
                     }
                 }
             });
-        });
+        }
     });
     let choose = move |event: web_sys::PointerEvent| {
         if event.buttons() == 0 {
             return;
         }
         let at = [f64::from(event.offset_x()), f64::from(event.offset_y())];
-        drawn.with_value(|drawn| {
+        drawn.with_untracked(|drawn| {
             let Some((chart, axes)) = drawn else { return };
             let lr = tidy_step_size(axes.abscissa(chart, at[0]));
             let nearest = nearest_curve(state, &curves.get_untracked(), chart, axes, lr, at);
@@ -106,7 +106,7 @@ fn nearest_curve(state: State, curves: &[StripCurve], chart: &Chart, axes: &Axes
     let visible = state.with_untracked(|e| e.methods.iter().map(|m| m.visible).collect::<Vec<_>>());
     let shown = curves.iter().filter(|curve| visible.get(curve.method) == Some(&true));
     let distance = |curve: &StripCurve| {
-        let (_, value) = curve.samples.iter().min_by(|a, b| (a.0 / lr).ln().abs().total_cmp(&(b.0 / lr).ln().abs()))?;
+        let (_, value) = curve.samples.iter().min_by(|a, b| libm::log(a.0 / lr).abs().total_cmp(&libm::log(b.0 / lr).abs()))?;
         let [_, y] = axes.place(chart, lr, value.map_or(f64::INFINITY, |value| value - lowest));
         Some((y - at[1]).abs())
     };

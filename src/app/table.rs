@@ -20,7 +20,7 @@ pub fn OutcomeTable() -> impl IntoView {
                     <tr>
                         <th scope="col">"at step " {now}</th>
                         <th scope="col" class="figure">"f − f*"</th>
-                        <th scope="col" class="figure" title="gradients asked for so far">"gradients"</th>
+                        <th scope="col" class="figure" title="gradients asked for so far">"grads"</th>
                         <th
                             scope="col"
                             class="figure"
@@ -28,7 +28,7 @@ pub fn OutcomeTable() -> impl IntoView {
                                 format!("oracle calls of all kinds until f − f* ≤ {}", exponent_number(tolerance.get(), 2))
                             }
                         >
-                            "calls to tol"
+                            "to tol"
                         </th>
                     </tr>
                 </thead>

@@ -17,7 +17,7 @@ mod trace;
 pub use link::{Link, Note, Severity};
 pub use outcome::Outcome;
 pub use report::{Report, csv, json, number17};
-pub use run::{Run, Runner, run, run_one};
+pub use run::{Run, Runner, probes, run, run_one};
 pub use spec::{Experiment, Method, Panel, ProblemChoice, Stage, View, limits};
 pub use sweep::{Strip, StripCurve, default_step_sizes, tuned_step_size};
 pub use trace::Trace;

@@ -106,8 +106,9 @@ pub fn judge(problem: &PlaneProblem, trace: &Trace, tolerance: f64) -> Outcome {
 pub fn is_diverged(problem: &PlaneProblem, at: [f64; 2], value: f64) -> bool {
     let [x0, x1, y0, y1] = problem.domain;
     let bound = DIVERGED_AT * problem.diagonal();
-    let outside = |x: f64, low: f64, high: f64| !((x - 0.5 * (low + high)).abs() <= bound);
-    !value.is_finite() || outside(at[0], x0, x1) || outside(at[1], y0, y1)
+    // False for NaN.
+    let within = |x: f64, low: f64, high: f64| (x - 0.5 * (low + high)).abs() <= bound;
+    !(value.is_finite() && within(at[0], x0, x1) && within(at[1], y0, y1))
 }
 
 fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {

@@ -65,6 +65,16 @@ fn record(trace: &mut Trace, runner: &Runner, local: &mut Local) {
     trace.calls.push(runner.oracle.calls);
 }
 
+/// The points that a method asks about on its way from point `step` to the next, its own included: the trials of a line
+/// search, the corners of a simplex.
+pub fn probes(problem: &PlaneProblem, experiment: &Experiment, method: &Method, step: u32) -> Vec<[f64; 2]> {
+    let mut runner = Runner::new(problem, method, problem.start, experiment.noise, experiment.seed);
+    for _ in 0..step {
+        runner.step();
+    }
+    runner.step_with_probes()
+}
+
 /// One method on one problem, step by step, without a record: what sweeps and inspectors use.
 pub struct Runner {
     optimizer: Box<dyn Optimizer<f64>>,
@@ -170,6 +180,15 @@ mod tests {
     fn a_start_outside_the_domain_of_the_formula_is_said_so() {
         let trace = only("problem=formula;f=ln(x)%2By^2&start=-1,1&opt=sgd;lr=0.1");
         assert_eq!(trace.outcome, Outcome::Undefined { step: 0 });
+    }
+
+    #[test]
+    fn a_line_search_leaves_its_trials() {
+        let experiment = Link::parse("problem=rosenbrock&opt=gd_armijo").experiment;
+        let problem = experiment.pose().expect("a listed landscape");
+        let trials = probes(&problem, &experiment, &experiment.methods[0], 0);
+        // From the start of Rosenbrock's valley a first step of one is far too long.
+        assert!(trials.len() > 3, "{trials:?}");
     }
 
     #[test]

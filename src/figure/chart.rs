@@ -88,8 +88,11 @@ fn scaled(x: f64, log: bool) -> f64 {
 
 /// Space for the numbers: left, right, top, bottom.
 const MARGINS: [u32; 4] = [40, 10, 8, 20];
-/// Smallest positive number shown on a logarithmic axis, and the most decades: below lies rounding.
+/// Smallest positive number shown on a logarithmic axis: below lies rounding.
 const FLOOR: f64 = 1e-17;
+/// Largest ratio of the highest to the lowest number shown on a logarithmic axis. One curve that reaches rounding must
+/// not press all the others flat; it leaves at the bottom.
+const SPAN: f64 = 1e13;
 
 impl Chart {
     /// The axes for a rectangle of this size.
@@ -106,7 +109,7 @@ impl Chart {
         let ordinates = all().map(|(_, y)| y).filter(|y| !self.log_y || *y > FLOOR);
         let [low, high] = extent(ordinates);
         let y = if self.log_y {
-            let (low, high) = (libm::log10(low.max(FLOOR)), libm::log10(high.max(FLOOR)));
+            let (low, high) = (libm::log10(low.max(FLOOR).max(high / SPAN)), libm::log10(high.max(FLOOR)));
             let (low, high) = (libm::floor(low), libm::ceil(high));
             [low, if high > low { high } else { low + 1.0 }]
         } else {

@@ -26,7 +26,7 @@ pub struct Level {
 /// Round heights for a land: every quarter decade of the distance to the lowest value, or a round step.
 pub fn levels(land: &Land) -> Vec<Level> {
     let [low, high] = [0.004, 1.0].map(|q| land.distance(land.height_quantile(q)));
-    if !(high > low) {
+    if high <= low || low.is_nan() {
         return Vec::new();
     }
     if land.logarithmic && high > 8.0 * low.max(f64::MIN_POSITIVE) {

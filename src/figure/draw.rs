@@ -13,11 +13,13 @@ pub struct MapLayers {
     pub axes: bool,
     /// Known critical points.
     pub critical: bool,
+    /// While time stands still: where the next step of a searching method asks.
+    pub probes: bool,
 }
 
 impl Default for MapLayers {
     fn default() -> Self {
-        Self { contours: true, axes: true, critical: true }
+        Self { contours: true, axes: true, critical: true, probes: true }
     }
 }
 
@@ -171,6 +173,16 @@ pub fn draw_trails(surface: &mut dyn Surface, experiment: &Experiment, traces: &
         let (past, future) = split(trace, time, frame);
         surface.line(&future, Stroke { color, opacity: 0.65, width: 1.6, dash: Some([1.5, 4.0]) });
         surface.lines(&past, &[Stroke { color: theme.paper, opacity: 0.85, width: 5.0, dash: None }, Stroke::solid(color, 2.3)]);
+    }
+}
+
+/// Draws the points that a method asks about in a step as small rings in its colour.
+pub fn draw_probes(surface: &mut dyn Surface, points: &[[f64; 2]], frame: &Frame, color: Color, theme: &Theme) {
+    for point in points {
+        let at = frame.to_pixel(*point);
+        if at.iter().all(|x| x.abs() < 1e4) {
+            surface.marker(Shape::Circle, at, 2.6, theme.paper, Stroke::solid(color, 1.2));
+        }
     }
 }
 

@@ -9,15 +9,28 @@ use crate::scalar::Real;
 #[repr(u8)]
 enum Code {
     Negate,
+    // Sums and differences of squares are everywhere in these formulas. The letters tell what is squared: F the first
+    // term, S the second, R the result. `SubtractSR` is `(a - b^2)^2`.
     Add,
+    AddF,
+    AddS,
+    AddFS,
+    AddR,
+    AddFR,
+    AddSR,
+    AddFSR,
     Subtract,
+    SubtractF,
+    SubtractS,
+    SubtractFS,
+    SubtractR,
+    SubtractFR,
+    SubtractSR,
+    SubtractFSR,
     Multiply,
     Divide,
     /// The second power, so that the compiler knows the exponent and drops the loop in `powi`.
     Square,
-    /// Two steps in one, the inner one being used nowhere else: `(a + b)^2` and so on.
-    AddSquare,
-    SubtractSquare,
     /// `a*b + c`, rounded twice like the two steps it stands for.
     MultiplyAdd,
     /// `a*b - c`.
@@ -49,7 +62,24 @@ enum Code {
     Cond,
 }
 
-/// A [`Step`] in eight bytes.
+/// Bits that tell what is squared in a sum or difference: the place of its code in [`ADD`] and [`SUBTRACT`].
+const FIRST: usize = 1;
+const SECOND: usize = 2;
+const RESULT: usize = 4;
+const ADD: [Code; 8] =
+    [Code::Add, Code::AddF, Code::AddS, Code::AddFS, Code::AddR, Code::AddFR, Code::AddSR, Code::AddFSR];
+const SUBTRACT: [Code; 8] = [
+    Code::Subtract,
+    Code::SubtractF,
+    Code::SubtractS,
+    Code::SubtractFS,
+    Code::SubtractR,
+    Code::SubtractFR,
+    Code::SubtractSR,
+    Code::SubtractFSR,
+];
+
+/// A [`Step`] in eight bytes, or several.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Instruction {
     code: Code,
@@ -96,23 +126,6 @@ impl Instruction {
         Self { code, operands }
     }
 
-    /// The two steps in one, `inner` being an operand of `outer` alone and living in the register `result`. None for
-    /// pairs that are too rare to be worth a code of their own.
-    fn fused(outer: &Step, inner: &Step, result: Register) -> Option<Self> {
-        let [first, second, _] = outer.operands;
-        let [a, b, _] = inner.operands;
-        let (code, c) = match (outer.operation, inner.operation) {
-            (Operation::PowerWhole(2), Operation::Add) => (Code::AddSquare, a),
-            (Operation::PowerWhole(2), Operation::Subtract) => (Code::SubtractSquare, a),
-            (Operation::Add, Operation::Multiply) if first == result => (Code::MultiplyAdd, second),
-            (Operation::Add, Operation::Multiply) => (Code::AddMultiply, first),
-            (Operation::Subtract, Operation::Multiply) if first == result => (Code::MultiplySubtract, second),
-            (Operation::Subtract, Operation::Multiply) => (Code::SubtractMultiply, first),
-            _ => return None,
-        };
-        Some(Self { code, operands: [a, b, c] })
-    }
-
     /// Computes the step from the registers into one of them. With [`Self::function`] the one place where operations
     /// have a meaning.
     ///
@@ -120,19 +133,33 @@ impl Instruction {
     #[inline(always)]
     fn run<R: Real>(&self, registers: &mut [R], target: usize) {
         let operand = |k: usize| registers[usize::from(self.operands[k])];
+        let (a, b, c) = (|| operand(0), || operand(1), || operand(2));
+        let (aa, bb) = (|| operand(0).powi(2), || operand(1).powi(2));
         match self.code {
-            Code::Add => registers[target] = operand(0) + operand(1),
-            Code::Subtract => registers[target] = operand(0) - operand(1),
-            Code::Multiply => registers[target] = operand(0) * operand(1),
-            Code::Divide => registers[target] = operand(0) / operand(1),
-            Code::Negate => registers[target] = -operand(0),
-            Code::Square => registers[target] = operand(0).powi(2),
-            Code::AddSquare => registers[target] = (operand(0) + operand(1)).powi(2),
-            Code::SubtractSquare => registers[target] = (operand(0) - operand(1)).powi(2),
-            Code::MultiplyAdd => registers[target] = operand(0) * operand(1) + operand(2),
-            Code::MultiplySubtract => registers[target] = operand(0) * operand(1) - operand(2),
-            Code::AddMultiply => registers[target] = operand(2) + operand(0) * operand(1),
-            Code::SubtractMultiply => registers[target] = operand(2) - operand(0) * operand(1),
+            Code::Add => registers[target] = a() + b(),
+            Code::AddF => registers[target] = aa() + b(),
+            Code::AddS => registers[target] = a() + bb(),
+            Code::AddFS => registers[target] = aa() + bb(),
+            Code::AddR => registers[target] = (a() + b()).powi(2),
+            Code::AddFR => registers[target] = (aa() + b()).powi(2),
+            Code::AddSR => registers[target] = (a() + bb()).powi(2),
+            Code::AddFSR => registers[target] = (aa() + bb()).powi(2),
+            Code::Subtract => registers[target] = a() - b(),
+            Code::SubtractF => registers[target] = aa() - b(),
+            Code::SubtractS => registers[target] = a() - bb(),
+            Code::SubtractFS => registers[target] = aa() - bb(),
+            Code::SubtractR => registers[target] = (a() - b()).powi(2),
+            Code::SubtractFR => registers[target] = (aa() - b()).powi(2),
+            Code::SubtractSR => registers[target] = (a() - bb()).powi(2),
+            Code::SubtractFSR => registers[target] = (aa() - bb()).powi(2),
+            Code::Multiply => registers[target] = a() * b(),
+            Code::MultiplyAdd => registers[target] = a() * b() + c(),
+            Code::MultiplySubtract => registers[target] = a() * b() - c(),
+            Code::AddMultiply => registers[target] = c() + a() * b(),
+            Code::SubtractMultiply => registers[target] = c() - a() * b(),
+            Code::Square => registers[target] = aa(),
+            Code::Divide => registers[target] = a() / b(),
+            Code::Negate => registers[target] = -a(),
             _ => registers[target] = self.function(registers),
         }
     }
@@ -220,35 +247,20 @@ impl<R: Real> Evaluator<R> {
 
 /// The program's steps, some of them fused, with registers numbered anew; and the register of the result.
 ///
-/// A gradient of Rosenbrock's function takes four instructions in place of seven steps, and half the time: what costs
-/// is not the arithmetic but the jump of each step, and the way of its result through memory.
+/// A gradient of Rosenbrock's function takes three instructions in place of seven steps, and half the time: what costs is
+/// not the arithmetic but the jump of each step, and the way of its result through memory.
 fn instructions(program: &Program, first_step: usize) -> (Vec<Instruction>, usize) {
     let steps = program.steps();
-    let step_of = |register: Register| usize::from(register).checked_sub(first_step);
-    let mut uses = vec![0; steps.len()];
+    let mut fusion = Fusion { steps, first_step, uses: vec![0; steps.len()], absorbed: vec![false; steps.len()] };
     let operands = steps.iter().flat_map(|step| &step.operands[..step.operation.arity()]);
-    for step in operands.chain([&program.output()]).filter_map(|&register| step_of(register)) {
-        uses[step] += 1;
-    }
-    let mut absorbed = vec![false; steps.len()];
-    let mut chosen: Vec<Option<Instruction>> = vec![None; steps.len()];
-    // From the end, so that a step already absorbed by a later one does not absorb another itself.
-    for (i, outer) in steps.iter().enumerate().rev() {
-        if absorbed[i] {
-            continue;
+    for &register in operands.chain([&program.output()]) {
+        if let Some(step) = usize::from(register).checked_sub(first_step) {
+            fusion.uses[step] += 1;
         }
-        let pair = outer.operands[..outer.operation.arity().min(2)].iter().find_map(|&register| {
-            let j = step_of(register).filter(|&j| uses[j] == 1)?;
-            Some((j, Instruction::fused(outer, &steps[j], register)?))
-        });
-        chosen[i] = Some(match pair {
-            Some((j, instruction)) => {
-                absorbed[j] = true;
-                instruction
-            }
-            None => Instruction::new(outer),
-        });
     }
+    // From the end, so that a step that is absorbed by a later one does not absorb another itself.
+    let mut chosen: Vec<Option<Instruction>> = (0..steps.len()).rev().map(|i| fusion.instruction(i)).collect();
+    chosen.reverse();
     let mut place: Vec<Register> = (0..first_step).map(|register| register as Register).collect();
     let mut list = Vec::with_capacity(steps.len());
     for instruction in chosen {
@@ -262,4 +274,78 @@ fn instructions(program: &Program, first_step: usize) -> (Vec<Instruction>, usiz
         }
     }
     (list, usize::from(place[usize::from(program.output())]))
+}
+
+/// The search for steps that can be computed inside the one step that uses them.
+struct Fusion<'a> {
+    steps: &'a [Step],
+    first_step: usize,
+    /// How often each step's result is read.
+    uses: Vec<u32>,
+    /// Whether a step is computed inside another.
+    absorbed: Vec<bool>,
+}
+
+impl Fusion<'_> {
+    /// The instruction for step i, or none if a later one computes it.
+    fn instruction(&mut self, i: usize) -> Option<Instruction> {
+        if self.absorbed[i] {
+            return None;
+        }
+        let step = self.steps[i];
+        Some(match step.operation {
+            Operation::Add | Operation::Subtract => match self.with_product(&step) {
+                Some(instruction) => instruction,
+                None => self.sum(&step, 0),
+            },
+            Operation::PowerWhole(2) => {
+                let sum = |operation| matches!(operation, Operation::Add | Operation::Subtract);
+                match self.absorb(step.operands[0], sum) {
+                    Some(inner) => self.sum(&inner, RESULT),
+                    None => Instruction::new(&step),
+                }
+            }
+            _ => Instruction::new(&step),
+        })
+    }
+
+    /// The step in this register, if nothing else reads it and its operation fits; it is then absorbed.
+    fn absorb(&mut self, register: Register, fits: impl Fn(Operation) -> bool) -> Option<Step> {
+        let j = usize::from(register).checked_sub(self.first_step)?;
+        let step = self.steps[j];
+        if self.uses[j] != 1 || !fits(step.operation) {
+            return None;
+        }
+        self.absorbed[j] = true;
+        Some(step)
+    }
+
+    /// A sum or difference one of whose terms is a product.
+    fn with_product(&mut self, step: &Step) -> Option<Instruction> {
+        let [first, second, _] = step.operands;
+        let product = |operation| operation == Operation::Multiply;
+        let add = step.operation == Operation::Add;
+        let (code, inner, other) = if let Some(inner) = self.absorb(second, product) {
+            (if add { Code::AddMultiply } else { Code::SubtractMultiply }, inner, first)
+        } else {
+            let inner = self.absorb(first, product)?;
+            (if add { Code::MultiplyAdd } else { Code::MultiplySubtract }, inner, second)
+        };
+        let [a, b, _] = inner.operands;
+        Some(Instruction { code, operands: [a, b, other] })
+    }
+
+    /// A sum or difference, its terms perhaps squares, its result squared if `squares` says so.
+    fn sum(&mut self, step: &Step, mut squares: usize) -> Instruction {
+        let mut operands = step.operands;
+        for (operand, bit) in operands.iter_mut().zip([FIRST, SECOND]) {
+            if let Some(square) = self.absorb(*operand, |operation| operation == Operation::PowerWhole(2)) {
+                *operand = square.operands[0];
+                squares |= bit;
+            }
+        }
+        operands[2] = operands[0];
+        let code = if step.operation == Operation::Add { ADD[squares] } else { SUBTRACT[squares] };
+        Instruction { code, operands }
+    }
 }

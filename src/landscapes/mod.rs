@@ -1,7 +1,7 @@
 //! The two-dimensional landscapes: data rows with everything that is known about them.
 //!
 //! The rows are in `landscapes.toml`, whose header explains every key; `build.rs` makes the table of constants that is
-//! included here, and `tests/landscapes.rs` measures every number in it. A new landscape is a new row and nothing else.
+//! included here, and `tests/landscapes/` measures every number in it. A new landscape is a new row and nothing else.
 
 mod search;
 mod traits;

@@ -165,7 +165,9 @@ pub enum Scalars {
     Recordable {
         /// For every number that is reported.
         f64: Build<f64>,
-        /// For derivatives of a whole trajectory, such as the hypergradient by the step size.
+        /// For derivatives of a whole trajectory, such as the hypergradient by the step size. The page shows none, and
+        /// does without its weight.
+        #[cfg(not(target_arch = "wasm32"))]
         dual: Build<Hyper>,
     },
     /// Control flow depends on values without a bound: `f64` alone.
@@ -223,6 +225,7 @@ macro_rules! recordable {
     ($optimizer:ident) => {
         $crate::optimizers::Scalars::Recordable {
             f64: |knobs, start| Box::new($optimizer::<f64>::new(knobs, start)),
+            #[cfg(not(target_arch = "wasm32"))]
             dual: |knobs, start| Box::new($optimizer::<$crate::optimizers::Hyper>::new(knobs, start)),
         }
     };

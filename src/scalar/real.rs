@@ -135,82 +135,83 @@ pub trait Real:
     }
 }
 
+// The elementary functions are long; copies of them at every place of use made the page a third larger.
 impl Real for f64 {
     type Mask = bool;
 
-    #[inline]
+    #[inline(always)]
     fn from_f64(x: f64) -> Self {
         x
     }
-    #[inline]
+    #[inline(always)]
     fn sqrt(self) -> Self {
         f64::sqrt(self)
     }
-    #[inline]
+    #[inline(never)]
     fn exp(self) -> Self {
         libm::exp(self)
     }
-    #[inline]
+    #[inline(never)]
     fn ln(self) -> Self {
         libm::log(self)
     }
-    #[inline]
+    #[inline(never)]
     fn sin(self) -> Self {
         libm::sin(self)
     }
-    #[inline]
+    #[inline(never)]
     fn cos(self) -> Self {
         libm::cos(self)
     }
-    #[inline]
+    #[inline(never)]
     fn tan(self) -> Self {
         libm::tan(self)
     }
-    #[inline]
+    #[inline(never)]
     fn sinh(self) -> Self {
         libm::sinh(self)
     }
-    #[inline]
+    #[inline(never)]
     fn cosh(self) -> Self {
         libm::cosh(self)
     }
-    #[inline]
+    #[inline(never)]
     fn tanh(self) -> Self {
         libm::tanh(self)
     }
-    #[inline]
+    #[inline(always)]
     fn abs(self) -> Self {
         f64::abs(self)
     }
-    #[inline]
+    #[inline(always)]
     fn floor(self) -> Self {
         f64::floor(self)
     }
-    #[inline]
+    #[inline(never)]
     fn atan2(self, x: Self) -> Self {
         libm::atan2(self, x)
     }
-    #[inline]
+    #[inline(never)]
     fn hypot(self, other: Self) -> Self {
         libm::hypot(self, other)
     }
-    #[inline]
+    #[inline(never)]
     fn pow(self, power: Self) -> Self {
         libm::pow(self, power)
     }
-    #[inline]
+    #[inline(never)]
     fn pow_constant(self, power: Self) -> Self {
         libm::pow(self, power)
     }
-    #[inline]
+    #[inline(always)]
     fn lt(self, other: Self) -> bool {
         self < other
     }
-    #[inline]
+    #[inline(always)]
     fn le(self, other: Self) -> bool {
         self <= other
     }
-    #[inline]
+    #[inline(always)]
     fn select(mask: bool, yes: Self, no: Self) -> Self {
         if mask { yes } else { no }
     }

@@ -11,13 +11,14 @@ fn nothing_close_to_a_listed_minimum_is_lower() {
         for minimum in row.minima {
             // Radii from a hundredth of a pixel to a pixel of a large picture.
             for radius in [1e-5, 1e-4, 1e-3] {
-                let circle: Vec<([f64; 2], f64)> = (0..720)
-                    .map(|k| {
-                        let (sin, cos) = (f64::from(k) * 0.5f64.to_radians()).sin_cos();
-                        [minimum.x + radius * width * cos, minimum.y + radius * height * sin]
-                    })
-                    .filter_map(|at| local.contains(at).then(|| (at, local.value(at))))
-                    .collect();
+                let mut circle: Vec<([f64; 2], f64)> = Vec::new();
+                for k in 0..720 {
+                    let (sin, cos) = (f64::from(k) * 0.5f64.to_radians()).sin_cos();
+                    let at = [minimum.x + radius * width * cos, minimum.y + radius * height * sin];
+                    if local.contains(at) {
+                        circle.push((at, local.value(at)));
+                    }
+                }
                 assert!(circle.len() >= 300, "{}: {minimum:?}", row.id);
                 // The point is good to 5e-12 of its coordinates, so at a kink the value is good to that times the
                 // steepest slope nearby; beyond that some rounding of the range of values.

@@ -11,7 +11,7 @@ use crate::suggest::closest;
 
 /// Reads a link. What it does not say has its default.
 pub fn read(link: &str) -> Link {
-    let mut reader = Reader { experiment: Experiment::default(), notes: Vec::new(), methods: Vec::new(), own: false };
+    let mut reader = Reader { experiment: Experiment::default(), notes: Vec::new(), methods: Vec::new(), none: false };
     if link.len() > limits::LINK_BYTES {
         reader.note(
             "link",
@@ -55,8 +55,8 @@ struct Reader {
     experiment: Experiment,
     notes: Vec<Note>,
     methods: Vec<Method>,
-    /// Whether the link speaks of optimizers at all.
-    own: bool,
+    /// Whether it asks for none.
+    none: bool,
 }
 
 impl Reader {
@@ -253,8 +253,8 @@ impl Reader {
     }
 
     fn method(&mut self, value: &str) {
-        self.own = true;
         if value == "none" {
+            self.none = true;
             return;
         }
         if self.methods.len() == limits::OPTIMIZERS {
@@ -324,7 +324,8 @@ impl Reader {
 
     /// Checks what depends on several keys.
     fn finish(mut self) -> Link {
-        if self.own {
+        // A link whose every optimizer was misspelt shows the default ones: an empty map would explain nothing.
+        if !self.methods.is_empty() || self.none {
             self.experiment.methods = std::mem::take(&mut self.methods);
         }
         let most = Experiment::step_limit(self.experiment.methods.len());

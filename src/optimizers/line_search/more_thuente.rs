@@ -181,7 +181,8 @@ fn theta(a: Sample, b: Sample) -> (f64, f64) {
 fn cubic_minimum(a: Sample, b: Sample, from: Sample) -> f64 {
     let to = if from.t == a.t { b } else { a };
     let (theta, scale) = theta(a, b);
-    let root = scale * ((theta / scale).powi(2) - (a.slope / scale) * (b.slope / scale)).sqrt();
+    let ratio = theta / scale;
+    let root = scale * (ratio * ratio - (a.slope / scale) * (b.slope / scale)).sqrt();
     let gamma = if to.t < from.t { -root } else { root };
     let r = ((gamma - from.slope) + theta) / (((gamma - from.slope) + gamma) + to.slope);
     from.t + r * (to.t - from.t)
@@ -191,7 +192,8 @@ fn cubic_minimum(a: Sample, b: Sample, from: Sample) -> f64 {
 fn cubic_beyond(best: Sample, trial: Sample, low: f64, high: f64) -> f64 {
     let (theta, scale) = theta(best, trial);
     // Zero only if the cubic does not rise beyond the trial.
-    let root = scale * ((theta / scale).powi(2) - (best.slope / scale) * (trial.slope / scale)).max(0.0).sqrt();
+    let ratio = theta / scale;
+    let root = scale * (ratio * ratio - (best.slope / scale) * (trial.slope / scale)).max(0.0).sqrt();
     let gamma = if trial.t > best.t { -root } else { root };
     let r = ((gamma - trial.slope) + theta) / ((gamma + (best.slope - trial.slope)) + gamma);
     if r < 0.0 && gamma != 0.0 {

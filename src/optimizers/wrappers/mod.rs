@@ -16,7 +16,9 @@ mod clip;
 mod l2;
 mod lookahead;
 
-use super::{Hyper, Knob, Knobs, Optimizer, Paper};
+#[cfg(not(target_arch = "wasm32"))]
+use super::Hyper;
+use super::{Knob, Knobs, Optimizer, Paper};
 use crate::scalar::Vector;
 
 #[cfg(doc)]
@@ -43,6 +45,7 @@ pub struct Wrapper {
     /// Builds it for every number that is reported.
     pub f64: Wrap<f64>,
     /// Builds it for derivatives of a whole trajectory.
+    #[cfg(not(target_arch = "wasm32"))]
     pub dual: Wrap<Hyper>,
 }
 
@@ -75,6 +78,7 @@ macro_rules! wrapper {
         $crate::optimizers::wrappers::Wrapper {
             $($field: $value,)*
             f64: |knobs, inner, start| Box::new($wrapper::<f64>::new(knobs, inner, start)),
+            #[cfg(not(target_arch = "wasm32"))]
             dual: |knobs, inner, start| Box::new($wrapper::<$crate::optimizers::Hyper>::new(knobs, inner, start)),
         }
     };
