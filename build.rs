@@ -126,7 +126,8 @@ fn main() {
 fn write(name: &str, table: Result<String, String>) {
     let folder = std::env::var_os("OUT_DIR").unwrap_or_default();
     let written = table.and_then(|table| {
-        std::fs::write(Path::new(&folder).join(name), table).map_err(|error| format!("{name} cannot be written: {error}"))
+        std::fs::write(Path::new(&folder).join(name), table)
+            .map_err(|error| format!("{name} cannot be written: {error}"))
     });
     if let Err(message) = written {
         stop(&message);

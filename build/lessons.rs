@@ -55,7 +55,10 @@ pub fn table(folder: &Path) -> Result<String, String> {
         for Page { title, html, setup } in pages {
             let _ = writeln!(list, "        Page {{ title: {title:?}, html: {html:?}, setup: {setup:?} }},");
         }
-        let _ = writeln!(table, "    Lesson {{ id: {id:?}, title: {title:?}, summary: {summary:?}, pages: &[\n{list}    ] }},");
+        let _ = writeln!(
+            table,
+            "    Lesson {{ id: {id:?}, title: {title:?}, summary: {summary:?}, pages: &[\n{list}    ] }},"
+        );
     }
     table.push(']');
     Ok(table)
@@ -134,7 +137,10 @@ impl<'a> Reader<'a> {
                     draft = Some(Draft { at, page: Page { title, ..Page::default() }, ..Draft::default() });
                 }
                 Event::Start(Tag::Heading { .. }) => {
-                    return mistake(at, "\"# \" is for the title of the lesson and \"## \" for its pages, there are no others");
+                    return mistake(
+                        at,
+                        "\"# \" is for the title of the lesson and \"## \" for its pages, there are no others",
+                    );
                 }
                 event => match &mut draft {
                     Some(draft) => self.body(event, range, draft)?,
@@ -154,14 +160,22 @@ impl<'a> Reader<'a> {
         match event {
             Event::InlineMath(tex) => draft.events.push(self.typeset(&tex, MathDisplay::Inline, range.start + 1)?),
             Event::DisplayMath(tex) => draft.events.push(self.typeset(&tex, MathDisplay::Block, range.start + 2)?),
+            Event::Text(text) if text.contains('$') => {
+                let message =
+                    "this dollar sign begins no equation: an equation is $TeX$ or $$TeX$$, with braces in pairs";
+                return mistake(range.start + text.find('$').unwrap_or(0), message);
+            }
             Event::Start(Tag::Link { dest_url, title, .. }) => {
                 draft.events.push(link(&dest_url, &title, range.start, &mut draft.page)?);
             }
             Event::End(TagEnd::Link) => draft.events.push(Event::InlineHtml("</a>".into())),
-            Event::Start(Tag::Image { .. }) => return mistake(range.start, "a lesson has no pictures, set the map up instead"),
+            Event::Start(Tag::Image { .. }) => {
+                return mistake(range.start, "a lesson has no pictures, set the map up instead");
+            }
             Event::Html(markup) => self.reveal(&markup, range.start, draft)?,
             Event::InlineHtml(markup) => {
-                let message = format!("{markup}: of HTML a lesson has only <details> and <summary>, on lines of their own");
+                let message =
+                    format!("{markup}: of HTML a lesson has only <details> and <summary>, on lines of their own");
                 return mistake(range.start, message);
             }
             event => draft.events.push(event.into_static()),
@@ -172,9 +186,10 @@ impl<'a> Reader<'a> {
     fn typeset(&self, tex: &str, display: MathDisplay, at: usize) -> Result<Event<'static>, Mistake> {
         match self.math.convert_with_local_state(tex, display) {
             // The page's Content-Security-Policy forbids inline styles.
-            Ok(result) if result.mathml.contains(" style=") => {
-                mistake(at, "this equation needs an inline style, which the page does not allow (tables and colours do)")
-            }
+            Ok(result) if result.mathml.contains(" style=") => mistake(
+                at,
+                "this equation needs an inline style, which the page does not allow (tables and colours do)",
+            ),
             Ok(result) => Ok(Event::InlineHtml(result.mathml.into())),
             Err(error) => mistake(at + error.0.start, format!("${tex}$: {error}")),
         }
@@ -197,7 +212,7 @@ impl<'a> Reader<'a> {
         }
         let before = "<details><summary>";
         let question = rest.strip_prefix(before).and_then(|rest| rest.strip_suffix("</summary>"));
-        let Some(question) = question.filter(|question| !question.contains('\n')) else {
+        let Some(question) = question else {
             let message = "of HTML a lesson has only <details><summary>Question?</summary> on one line and </details> on \
                            another, with empty lines around them";
             return mistake(at, message);
@@ -267,7 +282,8 @@ fn link(to: &str, title: &str, at: usize, page: &mut Page) -> Result<Event<'stat
         // A source opens beside the page, so that the experiment stays.
         (to, "") if to.starts_with("https://") => " target=\"_blank\" rel=\"noopener\"",
         (_, "") => {
-            let message = format!("{to}: a link begins with \"?\" and sets the map up, or with https:// and names a source");
+            let message =
+                format!("{to}: a link begins with \"?\" and sets the map up, or with https:// and names a source");
             return mistake(at, message);
         }
         _ => return mistake(at, format!("\"{title}\": the only title a link can have is \"setup\"")),
@@ -286,11 +302,17 @@ impl Draft {
             return mistake(at, "this reveal is not ended by </details> on its page");
         }
         if page.setup.is_empty() {
-            return mistake(at, "this page has no set-up: write a link such as [Set the map up](?problem=sphere \"setup\")");
+            return mistake(
+                at,
+                "this page has no set-up: write a link such as [Set the map up](?problem=sphere \"setup\")",
+            );
         }
         html::push_html(&mut page.html, events.into_iter());
         if page.html.contains(" style=") {
-            return mistake(at, "this page needs an inline style, which the page does not allow (columns that are aligned do)");
+            return mistake(
+                at,
+                "this page needs an inline style, which the page does not allow (columns that are aligned do)",
+            );
         }
         Ok(page)
     }

@@ -83,7 +83,12 @@ fn theme(state: State) -> &'static thalweg::figure::Theme {
 
 fn svg(state: State) -> String {
     let run = state.run_untracked();
-    state.with_untracked(|e| figure_svg(e, &run, state.time.get_untracked(), FIGURE, theme(state)))
+    state.with_untracked(|e| figure_svg(e, &run, state.time.get_untracked(), FIGURE, theme(state), encode))
+}
+
+/// The browser's own PNG of a picture; empty where it has no canvas to give.
+fn encode(columns: u32, rows: u32, pixels: &[u8]) -> String {
+    picture(columns, rows, pixels).and_then(|canvas| canvas.to_data_url().ok()).unwrap_or_default()
 }
 
 fn save_svg(state: State) {

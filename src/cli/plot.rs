@@ -1,6 +1,7 @@
 //! `thalweg plot`: the page's figure as a file.
 
 use super::{Message, experiment, value};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use lexopt::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
     let experiment = experiment(link)?;
     let done = run(&experiment).map_err(|error| format!("problem: {error}"))?;
     let step = step.or(experiment.view.step).unwrap_or(experiment.steps);
-    let svg = figure_svg(&experiment, &done, f64::from(step), size, Theme::of(dark));
+    let svg = figure_svg(&experiment, &done, f64::from(step), size, Theme::of(dark), embedded_png);
     match file.extension().and_then(|extension| extension.to_str()) {
         Some("svg") => write(&file, svg.as_bytes()),
         Some("png") => write(&file, &png(&svg)?),
@@ -44,6 +45,17 @@ fn dimensions(text: &str) -> Result<[f64; 2], Message> {
         [width, height] if (200.0..=4000.0).contains(&width) && (200.0..=4000.0).contains(&height) => Ok([width, height]),
         _ => Err(format!("--size: “{text}” is not WIDTHxHEIGHT with numbers from 200 to 4000")),
     }
+}
+
+/// A picture as an address that contains it.
+fn embedded_png(columns: u32, rows: u32, pixels: &[u8]) -> String {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, columns, rows);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(pixels));
+    written.expect("as many samples as pixels, written to memory");
+    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(&bytes))
 }
 
 /// The figure as pixels, set in the typeface of the page.

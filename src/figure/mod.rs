@@ -21,6 +21,6 @@ pub use frame::{Frame, ticks};
 pub use land::Land;
 pub use plot::{draw_figure, figure_svg, thumbnail};
 pub use surface::{Anchor, Shape, Stroke, Surface, Text};
-pub use svg::Svg;
+pub use svg::{EncodeImage, Svg};
 pub use text::{axis_number, exponent_number, read_number, superscript};
 pub use theme::{Color, Theme, trail_shape};

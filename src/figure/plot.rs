@@ -1,7 +1,7 @@
 //! Whole figures: what `thalweg plot` writes and the page exports.
 
 use super::{
-    Anchor, Frame, Land, MapLayers, Surface, Svg, Text, Theme, draw_critical, draw_head, draw_land, draw_start,
+    Anchor, EncodeImage, Frame, Land, MapLayers, Surface, Svg, Text, Theme, draw_critical, draw_head, draw_land, draw_start,
     draw_trail_heads, draw_trails,
 };
 use crate::experiment::{Experiment, Run};
@@ -11,8 +11,15 @@ use crate::problems::PlaneProblem;
 const LINE: f64 = 24.0;
 
 /// The figure of a run as an SVG document: see [`draw_figure`].
-pub fn figure_svg(experiment: &Experiment, run: &Run, time: f64, size: [f64; 2], theme: &'static Theme) -> String {
-    let mut svg = Svg::new(size[0], size[1], theme);
+pub fn figure_svg(
+    experiment: &Experiment,
+    run: &Run,
+    time: f64,
+    size: [f64; 2],
+    theme: &'static Theme,
+    encode: EncodeImage,
+) -> String {
+    let mut svg = Svg::new(size[0], size[1], theme, encode);
     draw_figure(&mut svg, experiment, run, time, size, theme);
     svg.finish()
 }

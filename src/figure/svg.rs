@@ -1,11 +1,15 @@
 //! Pictures as SVG text.
 
 use super::{Anchor, Color, Land, Shape, Stroke, Surface, Text, Theme};
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use std::fmt::Write as _;
 
-/// A surface that writes SVG. The land becomes an embedded PNG, everything else stays lines and text.
+/// Makes a `data:` address of columns, rows and four bytes a sample: a browser and the command line each have an encoder
+/// of their own for that, and the page carries none.
+pub type EncodeImage = fn(u32, u32, &[u8]) -> String;
+
+/// A surface that writes SVG. The land becomes an embedded picture, everything else stays lines and text.
 pub struct Svg {
+    encode: EncodeImage,
     body: String,
     insets: u32,
     width: f64,
@@ -15,8 +19,8 @@ pub struct Svg {
 
 impl Svg {
     /// An empty picture.
-    pub fn new(width: f64, height: f64, theme: &'static Theme) -> Self {
-        Self { body: String::new(), insets: 0, width, height, theme }
+    pub fn new(width: f64, height: f64, theme: &'static Theme, encode: EncodeImage) -> Self {
+        Self { encode, body: String::new(), insets: 0, width, height, theme }
     }
 
     fn push(&mut self, element: std::fmt::Arguments<'_>) {
@@ -74,10 +78,10 @@ impl Surface for Svg {
                 hatch.css(1.0)
             ));
         }
-        let png = png(land.columns as u32, land.rows as u32, &land.pixels(self.theme));
+        let picture = (self.encode)(land.columns as u32, land.rows as u32, &land.pixels(self.theme));
         self.push(format_args!(
-            r#"<image width="{width}" height="{height}" preserveAspectRatio="none" href="data:image/png;base64,{}"/>"#,
-            BASE64_STANDARD.encode(&png)
+            r#"<image width="{width}" height="{height}" preserveAspectRatio="none" href="{}"/>"#,
+            escape(&picture)
         ));
     }
 
@@ -141,25 +145,13 @@ impl Surface for Svg {
     }
 }
 
-/// A PNG of RGBA samples.
-pub fn png(width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(png::ColorType::Rgba);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Fast);
-    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(pixels));
-    written.expect("as many samples as pixels, written to memory");
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn text_cannot_become_markup() {
-        let mut svg = Svg::new(10.0, 10.0, &Theme::LIGHT);
+        let mut svg = Svg::new(10.0, 10.0, &Theme::LIGHT, |_, _, _| String::new());
         let color = Theme::LIGHT.ink;
         svg.text(Text {
             text: "<script>&\"",

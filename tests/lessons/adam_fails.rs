@@ -40,8 +40,10 @@ fn its_numbers_are_measured() {
         let state = runner.state().into_iter().find(|(name, _)| *name == "v");
         state.map_or(f64::NAN, |(_, v)| v[0])
     });
-    text.says(3, &format!("{:.2} when the gradient is 3, then {:.2}, then {:.2}", v[0], v[1], v[2]));
-    for (link, words) in [("0.45", "Adam still goes right, to"), ("0.5", "left, to"), ("usual values", "0.9 and 0.999, reach")] {
+    text.says(3, &format!("{:.3} when the gradient is 3, then {:.3}, then {:.3}", v[0], v[1], v[2]));
+    for (link, words) in
+        [("0.45", "Adam still goes right, to"), ("0.5", "left, to"), ("usual values", "0.9 and 0.999, reach")]
+    {
         let measured = text.link(3, link);
         text.says(3, &format!("{words} {}", digits(measured.end(0)[0], 3)));
         assert_eq!(measured.experiment.steps, adam.experiment.steps);
@@ -61,7 +63,7 @@ fn its_numbers_are_measured() {
     // -3 + 1 + 1 divided by the root of the largest v.
     let root = v[0].sqrt();
     let round = -(amsgrad.trace(1).points[300][0] - amsgrad.trace(1).points[297][0]) / 0.01;
-    assert!((root - 2.87).abs() < 5e-3 && (round - 1.0 / root).abs() < 1e-3, "{root} {round}");
+    assert!((root - 2.86).abs() < 5e-3 && (round - 1.0 / root).abs() < 1e-3, "{root} {round}");
 
     let longer = text.setup(5);
     text.says(5, &format!("goes on, to {} after {} steps", digits(longer.end(0)[0], 2), longer.experiment.steps));

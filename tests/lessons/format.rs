@@ -15,7 +15,9 @@ fn error(text: &str) -> String {
 
 #[test]
 fn a_lesson_is_read() {
-    let text = format!("{TOP}Let $x < 1$.\n\n<details><summary>Is *$x$* small?</summary>\n\nYes.\n\n</details>\n\n## Next\n\n[Go](?opt=sgd;lr=0.1&steps=9 \"setup\")\n");
+    let text = format!(
+        "{TOP}Let $x < 1$.\n\n<details><summary>Is *$x$* small?</summary>\n\nYes.\n\n</details>\n\n## Next\n\n[Go](?opt=sgd;lr=0.1&steps=9 \"setup\")\n"
+    );
     let lesson = lesson("07-test.md", &text).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((lesson.id.as_str(), lesson.title.as_str(), lesson.summary.as_str()), ("test", "Title", "A summary."));
     assert_eq!(lesson.pages.len(), 2);
@@ -58,12 +60,13 @@ fn every_mistake_names_its_file_and_line() {
         ("<!-- comment -->", 9, "<details>"),
         ("<details><summary onclick=\"x\">Why?</summary>\n\n</details>", 9, "<details>"),
         ("<details><summary>Because.</summary>\n\nText.\n\n</details>", 9, "write a question"),
-        ("<details><summary>Why?</summary>\nNo empty line.\n</details>", 9, "empty lines"),
+        ("<details><summary>Why?</summary>\nNo empty line.\n</details>", 10, "empty lines"),
         ("<details><summary>Why?</summary>\n\nText.", 9, "not ended"),
         ("<details><summary>A?</summary>\n\n<details><summary>B?</summary>\n\n</details>", 11, "line 9"),
         ("<details><summary>Why [this](?opt=sgd)?</summary>\n\nText.\n\n</details>", 9, "no links"),
         ("</details>", 9, "not begun"),
-        ("Let $x$ and\n$\\frac{1$.", 10, "\\frac{1"),
+        ("Let $x$ and\n$\\frac{1$.", 10, "begins no equation"),
+        ("Let $x$ and\n$\\frac{1}$.", 10, "\\frac{1}"),
         ("Let $\\nonsense$.", 9, "nonsense"),
         ("$$\\begin{aligned} a &= b \\end{aligned}$$", 9, "inline style"),
     ] {

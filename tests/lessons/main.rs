@@ -58,7 +58,8 @@ impl Reading {
         }
         for (number, (text, measured)) in self.pages.iter().enumerate() {
             for (at, _) in text.match_indices(|c: char| c.is_ascii_digit()) {
-                let around: String = text.chars().skip(text[..at].chars().count().saturating_sub(30)).take(60).collect();
+                let around: String =
+                    text.chars().skip(text[..at].chars().count().saturating_sub(30)).take(60).collect();
                 let known = measured.iter().any(|range| range.contains(&at));
                 assert!(known, "{}, page {}: nothing measures the number in \"{around}\"", self.lesson.id, number + 1);
             }

@@ -27,7 +27,10 @@ fn its_numbers_are_measured() {
     let (closer, closest) = (text.link(2, "0.000001"), text.link(2, "a thousandth of that"));
     text.says(2, "from 0.000001 the run");
     assert_eq!((closer.experiment.start, closest.experiment.start), (Some([-1.5, 1e-6]), Some([-1.5, 1e-9])));
-    text.says(2, &format!("at step {}, from a thousandth of that at step {}", closer.converged(0), closest.converged(0)));
+    text.says(
+        2,
+        &format!("at step {}, from a thousandth of that at step {}", closer.converged(0), closest.converged(0)),
+    );
     for (more, less) in [(&closer, &beside), (&closest, &closer)] {
         // Whole steps, and the last of the way is not quite the same.
         assert!(((more.converged(0) - less.converged(0)) as f64 - predicted).abs() <= 1.0);
@@ -39,7 +42,15 @@ fn its_numbers_are_measured() {
     let y: Vec<f64> = three.trace(1).points.iter().map(|point| point[1]).collect();
     // In the text the root stands in the sentence after the equation.
     text.says(3, &format!("which is {:.3} here", y[50] / y[49]));
-    text.says(3, &format!("converged at step {}, heavy ball at step {}, Adam at step {}", three.converged(0), three.converged(1), three.converged(2)));
+    text.says(
+        3,
+        &format!(
+            "converged at step {}, heavy ball at step {}, Adam at step {}",
+            three.converged(0),
+            three.converged(1),
+            three.converged(2)
+        ),
+    );
     let farther = text.link(3, "A thousand times farther away");
     text.says(3, &format!("it is {}, {} and {}", farther.converged(0), farther.converged(1), farther.converged(2)));
     text.says(3, &format!("heavy ball pays {} steps", three.converged(1) - farther.converged(1)));

@@ -10,7 +10,14 @@ fn its_numbers_are_measured() {
     let quadratic = text.setup(1);
     text.says(1, "curvatures from 1 to 25");
     text.says(1, "between 1 and 25");
-    text.says(1, &format!("converged at step {}, gradient descent with its best step size at step {}", quadratic.converged(0), quadratic.converged(1)));
+    text.says(
+        1,
+        &format!(
+            "converged at step {}, gradient descent with its best step size at step {}",
+            quadratic.converged(0),
+            quadratic.converged(1)
+        ),
+    );
 
     let cycle = text.setup(2);
     assert_eq!(cycle.trace(0).outcome, Outcome::Cycling { period: 3 });
@@ -46,7 +53,10 @@ fn its_numbers_are_measured() {
     }
     text.says(3, "$ = 3.07, 3.08, …, 3.46 with");
     let (three, more) = (text.link(3, "from 3"), text.link(3, "from 3.6"));
-    text.says(3, &format!("from 3 it has converged at step {}, and from 3.6 at step {}", three.converged(0), more.converged(0)));
+    text.says(
+        3,
+        &format!("from 3 it has converged at step {}, and from 3.6 at step {}", three.converged(0), more.converged(0)),
+    );
 
     let ways = text.setup(4);
     assert_eq!(ways.trace(0).outcome, Outcome::Cycling { period: 3 });

@@ -26,6 +26,10 @@
 //! All tests share one browser; each page has its own storage and cache, so tests may run side by side.
 
 mod browser;
+mod dragging;
 mod harness;
 mod load;
+mod numbers;
+mod opening;
 mod start;
+mod visitor;
