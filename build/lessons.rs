@@ -42,7 +42,7 @@ pub fn table(folder: &Path) -> Result<String, String> {
     for name in names {
         let path = folder.join(&name);
         let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let lesson = lesson(&name, &text)?;
+        let lesson = lesson(&name, &text).map_err(|error| format!("{}/{error}", folder.display()))?;
         if lessons.iter().any(|other| other.id == lesson.id) {
             return Err(format!("{name}: another lesson is called {}", lesson.id));
         }

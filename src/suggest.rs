@@ -3,8 +3,8 @@
 /// The candidate a person probably meant by `word`, if one is close enough.
 ///
 /// Case is ignored. Close enough is one edit for every three letters, at least one, and always fewer edits than either
-/// word has letters: otherwise every single letter would be "close" to every other. At a tie the candidate that comes first wins. Words of more than 64 bytes are not looked at, so that
-/// the time stays bounded whatever was pasted.
+/// word has letters: otherwise every single letter would be "close" to every other. At a tie the candidate that comes
+/// first wins. Words of more than 64 bytes are not looked at, so that the time stays bounded whatever was pasted.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.is_empty() || word.len() > 64 {
         return None;

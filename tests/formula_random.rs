@@ -284,8 +284,8 @@ fn nesting(expression: &Expr) -> usize {
     depths.last().copied().unwrap_or(0)
 }
 
-/// Everything that walks a tree, on a stack of 384 KiB: a page has a megabyte for all it does. Reading and computing need
-/// next to nothing, since trees are flat; copying and dropping what is typeset goes as deep as its elements nest.
+/// Everything that walks a tree, on a stack of 384 KiB: a page has a megabyte for all it does. Reading and computing
+/// need next to nothing, since trees are flat; copying and dropping what is typeset goes as deep as its elements nest.
 #[test]
 fn nesting_bombs_do_not_exhaust_a_small_stack() {
     let walk = || {

@@ -80,6 +80,16 @@ pub fn KnobSlider(
             on_change.run(value_at(&knob, stop / STOPS));
         }
     };
+    if knob.is_switch() {
+        let flip = move |event| on_change.run(f64::from(u8::from(event_target_checked(&event))));
+        return view! {
+            <label class="knob switch" title=knob.meaning>
+                <span class="knob-label">{label}</span>
+                <input type="checkbox" prop:checked=move || value.get() != 0.0 aria-label=spoken on:change=flip/>
+            </label>
+        }
+        .into_any();
+    }
     let whole = knob.scale == Scale::Integer;
     view! {
         <div class="knob" title=knob.meaning>
@@ -98,6 +108,7 @@ pub fn KnobSlider(
             <NumberField value range=knob.range whole spoken=format!("{spoken}, number") on_change/>
         </div>
     }
+    .into_any()
 }
 
 /// A number that can be typed. What is not a number, or out of range, is refused with the reason, and the last good

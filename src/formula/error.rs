@@ -92,7 +92,7 @@ pub enum FormulaError {
         span: Span,
     },
     /// A character that formulas do not use.
-    #[error("`{}` cannot be used in a formula{}", character.escape_debug(), hint.map(|h| format!(": {h}")).unwrap_or_default())]
+    #[error("{}", unexpected(*character, *hint))]
     UnexpectedCharacter {
         /// The character.
         character: char,
@@ -154,7 +154,7 @@ pub enum FormulaError {
         gap: Span,
     },
     /// `sin x` in place of `sin(x)`.
-    #[error("`{}` needs parentheses: write `{}`", function.name(), replacement.clone().unwrap_or_else(|| function.signature()))]
+    #[error("{}", bare_function(*function, replacement.as_deref()))]
     FunctionWithoutParentheses {
         /// The function.
         function: Function,
@@ -272,6 +272,19 @@ pub(super) fn shown(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+fn unexpected(character: char, hint: Option<&str>) -> String {
+    let shown = character.escape_debug();
+    match hint {
+        Some(hint) => format!("`{shown}` cannot be used in a formula: {hint}"),
+        None => format!("`{shown}` cannot be used in a formula"),
+    }
+}
+
+fn bare_function(function: Function, replacement: Option<&str>) -> String {
+    let call = replacement.map_or_else(|| function.signature(), str::to_owned);
+    format!("`{}` needs parentheses: write `{call}`", function.name())
 }
 
 fn bad_number(text: &str, problem: NumberProblem) -> String {

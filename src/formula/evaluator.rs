@@ -247,8 +247,8 @@ impl<R: Real> Evaluator<R> {
 
 /// The program's steps, some of them fused, with registers numbered anew; and the register of the result.
 ///
-/// A gradient of Rosenbrock's function takes three instructions in place of seven steps, and half the time: what costs is
-/// not the arithmetic but the jump of each step, and the way of its result through memory.
+/// A gradient of Rosenbrock's function takes three instructions in place of seven steps, and half the time: what costs
+/// is not the arithmetic but the jump of each step, and the way of its result through memory.
 fn instructions(program: &Program, first_step: usize) -> (Vec<Instruction>, usize) {
     let steps = program.steps();
     let mut fusion = Fusion { steps, first_step, uses: vec![0; steps.len()], absorbed: vec![false; steps.len()] };

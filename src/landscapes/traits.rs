@@ -4,9 +4,9 @@ use super::{CriticalKind, CriticalPoint, Group, Landscape, VARIABLES};
 use crate::formula::Program;
 use crate::scalar::Dual;
 
-/// A determinant is zero when its two terms cancel to this part of themselves. Entries of a Hessian are exact to some units
-/// in the sixteenth digit, so a true zero passes. Comparing eigenvalues instead would call the minima of Powell's and
-/// Brown's badly scaled functions singular, whose condition numbers are 7e17 and 1e12.
+/// A determinant is zero when its two terms cancel to this part of themselves. Entries of a Hessian are exact to some
+/// units in the sixteenth digit, so a true zero passes. Comparing eigenvalues instead would call the minima of Powell's
+/// and Brown's badly scaled functions singular, whose condition numbers are 7e17 and 1e12.
 const ZERO: f64 = 1e-13;
 
 /// What is computed once for a row.
@@ -41,8 +41,8 @@ impl Landscape {
         &self.facts().traits
     }
 
-    /// Largest over smallest eigenvalue of the Hessian at a global minimum, the largest such number if there are several.
-    /// None for rows that are not smooth there or whose minima are degenerate or not isolated.
+    /// Largest over smallest eigenvalue of the Hessian at a global minimum, the largest such number if there are
+    /// several. None for rows that are not smooth there or whose minima are degenerate or not isolated.
     pub fn condition(&self) -> Option<f64> {
         self.facts().condition
     }

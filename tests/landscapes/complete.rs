@@ -80,7 +80,8 @@ fn counts_are_what_a_search_finds() {
             // 190 x 190, 392 x 392 and 359 x 359 starts.
             continue;
         }
-        // Six starts along each side of a critical point's share of the domain, and thirty for the sake of narrow wells.
+        // Six starts along each side of a critical point's share of the domain, and thirty for the sake of narrow
+        // wells.
         let n = 30 + (6.0 * f64::from(total).sqrt()) as usize;
         let found = search(&mut Local::new(row), n);
         let minima = found.iter().filter(|(_, [low, _])| *low > 0.0).count();

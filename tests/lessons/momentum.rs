@@ -35,7 +35,7 @@ fn its_numbers_are_measured() {
     // The distance shrinks like k 0.818^k: from step 200 to 450 the factor k adds 0.003 to the rate.
     let rate = best.rate(0, 200..450);
     assert!((rate - 9.0 / 11.0).abs() < 5e-3, "{rate}");
-    text.says(3, &format!("a step leaves {:.3} of the distance", 9.0 / 11.0));
+    text.says(3, &format!("a step leaves $ = {:.3} of the distance", 9.0 / 11.0));
     text.says(3, "only where $ is 10, not 100");
     let better = text.link(3, "0.03 with 0.7");
     text.says(
