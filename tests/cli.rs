@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-use thalweg::experiment::{Experiment, Link, limits, run};
+use thalweg::experiment::{Experiment, Link, Trace, limits, run};
 use thalweg::landscapes;
 use thalweg::optimizers::{REGISTRY, wrappers::WRAPPERS};
 
@@ -54,6 +54,19 @@ fn file(name: &str) -> PathBuf {
     path
 }
 
+/// The numbers of every list under a key, read from the text itself, where a list is one line: the JSON reader of these
+/// tests may miss a double by its last bit, the reader of the standard library does not.
+fn lists(text: &str, key: &str) -> Vec<Vec<f64>> {
+    let start = format!("\"{key}\": [");
+    let lines = text.lines().filter_map(|line| line.trim().strip_prefix(&start));
+    lines
+        .map(|list| {
+            let parts = list.split(['[', ']', ',', ' ']).filter(|part| !part.is_empty());
+            parts.map(|part| part.parse().unwrap_or_else(|_| panic!("{part} is not a number"))).collect()
+        })
+        .collect()
+}
+
 fn floats(value: &Value) -> Vec<f64> {
     value.as_array().expect("a list").iter().map(|x| x.as_f64().expect("a number")).collect()
 }
@@ -65,7 +78,10 @@ fn bits(numbers: &[f64]) -> Vec<u64> {
 #[test]
 fn run_prints_the_documented_json() {
     let value = json(&["run", LINK, "--json"]);
-    assert_eq!(value.as_object().map(|o| o.keys().cloned().collect()), Some(vec!["experiment".to_owned(), "runs".to_owned()]));
+    assert_eq!(
+        value.as_object().map(|o| o.keys().cloned().collect()),
+        Some(vec!["experiment".to_owned(), "runs".to_owned()])
+    );
     let runs = value["runs"].as_array().expect("a list of runs");
     assert_eq!(runs.len(), 1);
     let adam = &runs[0];
@@ -104,14 +120,12 @@ fn every_number_of_the_json_reads_back_to_the_last_bit() {
         "problem=formula;f=1e-200*x^4%2B1e180*y^2&start=1e-9,3e7&steps=5&opt=sgd;lr=1e-190&domain=-1e9,1e9,-1e9,1e9",
     ] {
         let text = printed(&["run", link, "--json"]);
-        let value: Value = serde_json::from_str(&text).expect("JSON");
         let done = run(&Link::parse(link).experiment).expect("a link without a mistake");
-        for (printed, trace) in value["runs"].as_array().expect("runs").iter().zip(&done.traces) {
-            let points: Vec<f64> = printed["points"].as_array().expect("points").iter().flat_map(floats).collect();
-            assert_eq!(bits(&points), bits(trace.points.as_flattened()), "{link}");
-            assert_eq!(bits(&floats(&printed["values"])), bits(&trace.values), "{link}");
-            assert_eq!(bits(&floats(&printed["gradient_norms"])), bits(&trace.gradient_norms), "{link}");
-        }
+        let of = |read: fn(&Trace) -> &[f64]| done.traces.iter().map(|trace| bits(read(trace))).collect::<Vec<_>>();
+        let printed = |key: &str| lists(&text, key).iter().map(|list| bits(list)).collect::<Vec<_>>();
+        assert_eq!(printed("points"), of(|trace| trace.points.as_flattened()), "{link}");
+        assert_eq!(printed("values"), of(|trace| &trace.values), "{link}");
+        assert_eq!(printed("gradient_norms"), of(|trace| &trace.gradient_norms), "{link}");
     }
 }
 
@@ -144,15 +158,13 @@ fn csv_has_a_row_for_each_step_of_each_optimizer() {
             let row = lines.next().expect("a row for each step");
             let start = format!("{name},{},{step},", number + 1);
             let rest = row.strip_prefix(&start).unwrap_or_else(|| panic!("{row} should begin with {start}"));
-            let [x, y, value, norm] = rest
-                .split(',')
-                .take(4)
-                .map(|number| number.parse::<f64>().expect("a number"))
-                .collect::<Vec<_>>()[..]
+            let [x, y, value, norm] =
+                rest.split(',').take(4).map(|number| number.parse::<f64>().expect("a number")).collect::<Vec<_>>()[..]
             else {
                 panic!("{row}")
             };
-            let expected = [trace.points[step][0], trace.points[step][1], trace.values[step], trace.gradient_norms[step]];
+            let expected =
+                [trace.points[step][0], trace.points[step][1], trace.values[step], trace.gradient_norms[step]];
             assert_eq!(bits(&[x, y, value, norm]), bits(&expected), "{row}");
         }
     }
@@ -305,7 +317,9 @@ fn all_mistakes_of_a_link_are_told_at_once() {
 /// What changes no number is no mistake: it is told and the run goes on.
 #[test]
 fn what_is_ignored_is_told_and_the_run_goes_on() {
-    for (link, word) in [("colour=red", "colour"), ("opt=adam;learning_rate=1", "learning_rate"), ("start=9,9", "start")] {
+    for (link, word) in
+        [("colour=red", "colour"), ("opt=adam;learning_rate=1", "learning_rate"), ("start=9,9", "start")]
+    {
         let output = output(&["run", link, "--json"]);
         let message = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{link}: {message}");
@@ -323,13 +337,14 @@ fn list_names_everything_there_is() {
     let optimizers = json(&["list", "optimizers", "--json"]);
     assert_eq!(ids(&optimizers), REGISTRY.iter().map(|entry| entry.id).collect::<Vec<_>>());
     let adam = optimizers.as_array().expect("a list").iter().find(|row| row["id"] == "adam").expect("Adam is there");
-    assert_eq!(adam["paper"]["year"], 2015);
+    assert_eq!(adam["paper"]["authors"].as_str().map(|authors| authors.contains("Kingma")), Some(true));
     assert_eq!(adam["knobs"][0]["id"], "lr");
     let wrappers = json(&["list", "wrappers", "--json"]);
     assert_eq!(ids(&wrappers), WRAPPERS.iter().map(|entry| entry.id).collect::<Vec<_>>());
     let landscapes = json(&["list", "landscapes", "--json"]);
     assert_eq!(ids(&landscapes), landscapes::offered().map(|row| row.id).collect::<Vec<_>>());
-    let rosenbrock = landscapes.as_array().expect("a list").iter().find(|row| row["id"] == "rosenbrock").expect("there");
+    let rosenbrock =
+        landscapes.as_array().expect("a list").iter().find(|row| row["id"] == "rosenbrock").expect("there");
     assert_eq!(rosenbrock["minima"][0]["at"], serde_json::json!([1.0, 1.0]));
     let problems = json(&["list", "problems", "--json"]);
     assert_eq!(ids(&problems)[0], "formula");
@@ -373,7 +388,11 @@ fn plot_draws_an_svg_without_anything_that_runs() {
     let other = file("other.svg");
     let link = LINK.replace("0.02", "0.03");
     printed(&["plot", &link, "-o", other.to_str().expect("a UTF-8 path")]);
-    assert_ne!(svg, std::fs::read_to_string(other).expect("the figure is there"), "another step size is another figure");
+    assert_ne!(
+        svg,
+        std::fs::read_to_string(other).expect("the figure is there"),
+        "another step size is another figure"
+    );
 }
 
 #[test]

@@ -82,7 +82,8 @@ pub fn put_pixels(canvas: &HtmlCanvasElement, columns: u32, rows: u32, pixels: &
     canvas.set_width(columns);
     canvas.set_height(rows);
     let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.unchecked_into();
-    let data = web_sys::ImageData::new_with_u8_clamped_array_and_sh(wasm_bindgen::Clamped(pixels), columns, rows).ok()?;
+    let data =
+        web_sys::ImageData::new_with_u8_clamped_array_and_sh(wasm_bindgen::Clamped(pixels), columns, rows).ok()?;
     context.put_image_data(&data, 0.0, 0.0).ok()
 }
 

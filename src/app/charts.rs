@@ -86,7 +86,8 @@ fn chart(quantity: Quantity, experiment: &Experiment, run: &Run, theme: &Theme) 
     let shown = experiment.methods.iter().zip(&run.traces).enumerate().filter(|(_, (method, _))| method.visible);
     let series = shown.map(|(i, (_, trace))| {
         let first = usize::from(quantity == Quantity::StepLength);
-        let points = (first..trace.points.len()).map(|k| (abscissa(experiment, trace, k), quantity.of(trace, k, run, lowest)));
+        let points =
+            (first..trace.points.len()).map(|k| (abscissa(experiment, trace, k), quantity.of(trace, k, run, lowest)));
         Series { color: theme.trail(i), points: points.collect() }
     });
     let x_range = (!experiment.view.by_calls).then(|| [0.0, f64::from(experiment.steps.max(1))]);
@@ -135,7 +136,9 @@ fn TimeChart(
         let step = drawn.with_untracked(|drawn| {
             let (chart, axes) = drawn.as_ref()?;
             let x = axes.abscissa(chart, pixel);
-            state.with_untracked(|e| Some(if e.view.by_calls { step_at_calls(e, &state.run_untracked(), x) } else { x.round() }))
+            state.with_untracked(|e| {
+                Some(if e.view.by_calls { step_at_calls(e, &state.run_untracked(), x) } else { x.round() })
+            })
         });
         if let Some(step) = step {
             state.show_step(step);
@@ -178,7 +181,13 @@ pub fn chart_size(canvas: NodeRef<html::Canvas>) -> RwSignal<Option<(f64, f64)>>
 }
 
 /// Draws a chart with plotters. `None` when the browser gives no canvas to draw on.
-pub fn draw_on(canvas: &web_sys::HtmlCanvasElement, chart: &Chart, theme: &Theme, width: f64, height: f64) -> Option<Axes> {
+pub fn draw_on(
+    canvas: &web_sys::HtmlCanvasElement,
+    chart: &Chart,
+    theme: &Theme,
+    width: f64,
+    height: f64,
+) -> Option<Axes> {
     let ratio = dom::pixel_ratio();
     // Setting the size clears the canvas.
     canvas.set_width((width * ratio).round() as u32);

@@ -27,7 +27,9 @@ fn is_taken(event: &web_sys::KeyboardEvent) -> bool {
     let kind = target.get_attribute("type").unwrap_or_default();
     match target.tag_name().to_ascii_lowercase().as_str() {
         "textarea" | "select" => true,
-        "input" if kind == "range" => event.key().starts_with("Arrow") || ["Home", "End"].contains(&event.key().as_str()),
+        "input" if kind == "range" => {
+            event.key().starts_with("Arrow") || ["Home", "End"].contains(&event.key().as_str())
+        }
         "input" if kind == "checkbox" => event.key() == " ",
         "input" => true,
         "button" | "summary" | "a" => [" ", "Enter"].contains(&event.key().as_str()),

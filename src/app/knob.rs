@@ -134,7 +134,9 @@ pub fn NumberField(
     let typed = move |event| {
         let text = event_target_value(&event);
         match text.trim().replace('−', "-").replace(',', ".").parse::<f64>() {
-            Ok(number) if number.is_finite() && number >= low && number <= high && !(whole && number.fract() != 0.0) => {
+            Ok(number)
+                if number.is_finite() && number >= low && number <= high && !(whole && number.fract() != 0.0) =>
+            {
                 refused.set(None);
                 on_change.run(number);
             }

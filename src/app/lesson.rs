@@ -24,7 +24,10 @@ pub fn LessonPanel() -> impl IntoView {
     let body = move || {
         let (id, page) = at.get()?;
         let Some(lesson) = lessons::find(&id) else {
-            return Some(view! { <p class="hint">"There is no lesson of this name. The menu has those there are."</p> }.into_any());
+            return Some(
+                view! { <p class="hint">"There is no lesson of this name. The menu has those there are."</p> }
+                    .into_any(),
+            );
         };
         let count = lesson.pages.len() as u32;
         let number = page.clamp(1, count);
@@ -33,7 +36,8 @@ pub fn LessonPanel() -> impl IntoView {
         let text = NodeRef::<html::Div>::new();
         let follow = move |event: web_sys::MouseEvent| {
             let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-            let link = target.and_then(|t| t.closest("a[href^='?']").ok().flatten()).and_then(|a| a.get_attribute("href"));
+            let link =
+                target.and_then(|t| t.closest("a[href^='?']").ok().flatten()).and_then(|a| a.get_attribute("href"));
             if let Some(link) = link {
                 event.prevent_default();
                 state.open(&link, true);

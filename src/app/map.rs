@@ -171,7 +171,9 @@ fn draw_life(state: State, canvas: NodeRef<html::Canvas>) {
         state.fonts.track();
         let (Some(canvas), Some(frame)) = (canvas.get(), state.frame.get()) else { return };
         let (theme, time, run) = (state.theme(), state.time.get(), state.run());
-        let Some(mut surface) = Canvas::new(&canvas, frame.width, frame.height, dom::pixel_ratio(), theme) else { return };
+        let Some(mut surface) = Canvas::new(&canvas, frame.width, frame.height, dom::pixel_ratio(), theme) else {
+            return;
+        };
         state.with(|experiment| {
             draw_trails(&mut surface, experiment, &run.traces, time, &frame, theme);
             draw_start(&mut surface, run.problem.start, &frame, theme);

@@ -42,7 +42,11 @@ pub fn listen(state: State, host: &HtmlElement, grip: StoredValue<Grip>) {
         let options = web_sys::AddEventListenerOptions::new();
         options.set_passive(passive);
         // Adding a listener to an element of the page cannot fail.
-        let _ = host.add_event_listener_with_callback_and_add_event_listener_options(name, callback.unchecked_ref(), &options);
+        let _ = host.add_event_listener_with_callback_and_add_event_listener_options(
+            name,
+            callback.unchecked_ref(),
+            &options,
+        );
     };
     let place = {
         let host = host.clone();
@@ -53,35 +57,47 @@ pub fn listen(state: State, host: &HtmlElement, grip: StoredValue<Grip>) {
     };
     let pointer = |name: &str, f: fn(State, StoredValue<Grip>, &HtmlElement, &PointerEvent, [f64; 2])| {
         let (host, place) = (host.clone(), place.clone());
-        on(name, true, Box::new(move |event| {
-            let event: PointerEvent = event.unchecked_into();
-            if !on_controls(&event) || name_is_end(&event) {
-                let at = place(&event);
-                f(state, grip, &host, &event, at);
-            }
-        }));
+        on(
+            name,
+            true,
+            Box::new(move |event| {
+                let event: PointerEvent = event.unchecked_into();
+                if !on_controls(&event) || name_is_end(&event) {
+                    let at = place(&event);
+                    f(state, grip, &host, &event, at);
+                }
+            }),
+        );
     };
     pointer("pointerdown", down);
     pointer("pointermove", moved);
     pointer("pointerup", up);
     pointer("pointercancel", up);
     pointer("pointerleave", |state, _, _, _, _| state.hover.set(None));
-    on("wheel", false, Box::new({
-        let place = place.clone();
-        move |event| {
-            let event: web_sys::WheelEvent = event.unchecked_into();
-            event.prevent_default();
-            // Lines are about 16 pixels; a notch of a wheel is about 100.
-            let pixels = if event.delta_mode() == 1 { event.delta_y() * 16.0 } else { event.delta_y() };
-            zoom(state, libm::exp(pixels.clamp(-200.0, 200.0) * 0.0022), place(&event));
-        }
-    }));
-    on("dblclick", true, Box::new(move |event| {
-        if !on_controls(event.unchecked_ref()) {
-            state.change(|e| e.view.window = None);
-            state.reset_view();
-        }
-    }));
+    on(
+        "wheel",
+        false,
+        Box::new({
+            let place = place.clone();
+            move |event| {
+                let event: web_sys::WheelEvent = event.unchecked_into();
+                event.prevent_default();
+                // Lines are about 16 pixels; a notch of a wheel is about 100.
+                let pixels = if event.delta_mode() == 1 { event.delta_y() * 16.0 } else { event.delta_y() };
+                zoom(state, libm::exp(pixels.clamp(-200.0, 200.0) * 0.0022), place(&event));
+            }
+        }),
+    );
+    on(
+        "dblclick",
+        true,
+        Box::new(move |event| {
+            if !on_controls(event.unchecked_ref()) {
+                state.change(|e| e.view.window = None);
+                state.reset_view();
+            }
+        }),
+    );
 }
 
 /// Whether the event is for a button on the map and not for the map.
@@ -196,7 +212,13 @@ fn hover(state: State, frame: &Frame, host: &HtmlElement, event: &PointerEvent, 
     let start = frame.to_pixel(state.run_untracked().problem.start);
     let on_start = libm::hypot(start[0] - at[0], start[1] - at[1]) <= reach(event) + 4.0;
     let trail = nearest_on_trails(state, frame, at, reach(event));
-    let cursor = if on_start { "grab" } else if trail.is_some() { "pointer" } else { "crosshair" };
+    let cursor = if on_start {
+        "grab"
+    } else if trail.is_some() {
+        "pointer"
+    } else {
+        "crosshair"
+    };
     let _ = host.style().set_property("cursor", cursor);
     state.hover.set(match trail {
         _ if on_start => None,
@@ -210,7 +232,8 @@ fn nearest_on_trails(state: State, frame: &Frame, at: [f64; 2], reach: f64) -> O
     let run = state.run_untracked();
     let visible = state.with_untracked(|e| e.methods.iter().map(|m| m.visible).collect::<Vec<_>>());
     let candidates = run.traces.iter().enumerate().filter(|(i, _)| visible.get(*i) == Some(&true));
-    let nearest = candidates.filter_map(|(i, trace)| nearest(trace, frame, at).map(|(step, distance)| (i, step, distance)));
+    let nearest =
+        candidates.filter_map(|(i, trace)| nearest(trace, frame, at).map(|(step, distance)| (i, step, distance)));
     let (method, step, distance) = nearest.min_by(|a, b| a.2.total_cmp(&b.2))?;
     (distance <= reach).then_some((method, step))
 }

@@ -232,7 +232,8 @@ fn OptimizerPicker() -> impl IntoView {
     let families = move || {
         let words: Vec<String> = query.get().to_lowercase().split_whitespace().map(str::to_owned).collect();
         let wanted = |entry: &&'static Entry| {
-            let text = format!("{} {} {} {} {}", entry.id, entry.title, entry.summary, entry.paper.authors, entry.paper.year);
+            let text =
+                format!("{} {} {} {} {}", entry.id, entry.title, entry.summary, entry.paper.authors, entry.paper.year);
             words.iter().all(|word| text.to_lowercase().contains(word))
         };
         let mut families: Vec<(&'static str, Vec<&'static Entry>)> = Vec::new();

@@ -25,7 +25,9 @@ fn show(message: &str) -> Result<(), wasm_bindgen::JsValue> {
     alert.set_class_name("panic");
     alert.set_attribute("role", "alert")?;
     alert.append_child(element("h2", "Thalweg made a mistake")?.unchecked_ref())?;
-    alert.append_child(element("p", "Your experiment is safe in its link. Reload the page to go on from there.")?.unchecked_ref())?;
+    alert.append_child(
+        element("p", "Your experiment is safe in its link. Reload the page to go on from there.")?.unchecked_ref(),
+    )?;
     let again = element("a", "Reload the experiment")?;
     again.set_attribute("href", &link)?;
     alert.append_child(again.unchecked_ref())?;

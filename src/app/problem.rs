@@ -27,9 +27,8 @@ pub fn ProblemPanel() -> impl IntoView {
         ProblemChoice::Formula { .. } => None,
     });
     let typed = Memo::new(move |_| row.get().is_none());
-    let editing = RwSignal::new(
-        state.notes.get_untracked().iter().any(|note| note.formula.is_some()) || typed.get_untracked(),
-    );
+    let editing =
+        RwSignal::new(state.notes.get_untracked().iter().any(|note| note.formula.is_some()) || typed.get_untracked());
     let names = Memo::new(move |_| {
         choice.track();
         let run = state.run();
@@ -113,8 +112,16 @@ fn parameter_knob(default: f64) -> Knob {
 /// A parameter's name as it is written in the formula.
 fn greek(name: &str) -> String {
     const LETTERS: [(&str, &str); 10] = [
-        ("alpha", "α"), ("beta", "β"), ("gamma", "γ"), ("delta", "δ"), ("kappa", "κ"), ("lam", "λ"), ("lambda", "λ"),
-        ("mu", "μ"), ("sigma", "σ"), ("theta", "θ"),
+        ("alpha", "α"),
+        ("beta", "β"),
+        ("gamma", "γ"),
+        ("delta", "δ"),
+        ("kappa", "κ"),
+        ("lam", "λ"),
+        ("lambda", "λ"),
+        ("mu", "μ"),
+        ("sigma", "σ"),
+        ("theta", "θ"),
     ];
     LETTERS.iter().find(|(known, _)| *known == name).map_or_else(|| name.to_owned(), |(_, letter)| (*letter).to_owned())
 }
@@ -190,7 +197,8 @@ fn LandscapePicker() -> impl IntoView {
         let query = query.get();
         landscapes::offered().filter(|row| row.matches(&query)).map(|row| row.id).collect::<Vec<_>>()
     });
-    let traits = ["convex", "valley", "saddle", "multimodal", "plateau", "nonsmooth", "degenerate saddle", "condition > 1000"];
+    let traits =
+        ["convex", "valley", "saddle", "multimodal", "plateau", "nonsmooth", "degenerate saddle", "condition > 1000"];
     view! {
         <Dialog id="landscapes" title="Landscapes">
             <div class="search">

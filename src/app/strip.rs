@@ -100,13 +100,21 @@ fn tidy_step_size(lr: f64) -> f64 {
 }
 
 /// The method whose curve at this step size is nearest to the pointer.
-fn nearest_curve(state: State, curves: &[StripCurve], chart: &Chart, axes: &Axes, lr: f64, at: [f64; 2]) -> Option<usize> {
+fn nearest_curve(
+    state: State,
+    curves: &[StripCurve],
+    chart: &Chart,
+    axes: &Axes,
+    lr: f64,
+    at: [f64; 2],
+) -> Option<usize> {
     let run = state.run_untracked();
     let lowest = run.lowest();
     let visible = state.with_untracked(|e| e.methods.iter().map(|m| m.visible).collect::<Vec<_>>());
     let shown = curves.iter().filter(|curve| visible.get(curve.method) == Some(&true));
     let distance = |curve: &StripCurve| {
-        let (_, value) = curve.samples.iter().min_by(|a, b| libm::log(a.0 / lr).abs().total_cmp(&libm::log(b.0 / lr).abs()))?;
+        let (_, value) =
+            curve.samples.iter().min_by(|a, b| libm::log(a.0 / lr).abs().total_cmp(&libm::log(b.0 / lr).abs()))?;
         let [_, y] = axes.place(chart, lr, value.map_or(f64::INFINITY, |value| value - lowest));
         Some((y - at[1]).abs())
     };
@@ -122,9 +130,19 @@ fn chart(experiment: &Experiment, run: &Run, curves: &[StripCurve], theme: &Them
     let top = 10.0 * shown.clone().map(finite).fold(1e-3, |top, value| f64::max(top, value - lowest)).min(1e12);
     let series = shown.map(|curve| Series {
         color: theme.trail(curve.method),
-        points: curve.samples.iter().map(|(lr, value)| (*lr, value.map_or(top, |value| (value - lowest).min(top)))).collect(),
+        points: curve
+            .samples
+            .iter()
+            .map(|(lr, value)| (*lr, value.map_or(top, |value| (value - lowest).min(top))))
+            .collect(),
     });
-    Chart { series: series.collect(), log_x: true, log_y: true, x_range: Some([1e-5, 10.0]), mark: stability(run).map(|lr| (lr, "2/λ")) }
+    Chart {
+        series: series.collect(),
+        log_x: true,
+        log_y: true,
+        x_range: Some([1e-5, 10.0]),
+        mark: stability(run).map(|lr| (lr, "2/λ")),
+    }
 }
 
 /// The step size up to which gradient descent is stable at the lowest known minimum: two over the largest eigenvalue

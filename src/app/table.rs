@@ -55,7 +55,8 @@ fn Row(
         let lowest = run.lowest();
         let k = trace.at(now.get());
         let ended = k == trace.last();
-        let verdict = if ended || settled(&trace.outcome, k) { trace.outcome.verdict() } else { "on its way".to_owned() };
+        let verdict =
+            if ended || settled(&trace.outcome, k) { trace.outcome.verdict() } else { "on its way".to_owned() };
         let excess = exponent_number((trace.values[k] - lowest).max(0.0), 2);
         let to_tolerance = trace.first_below(lowest + tolerance).map(|step| trace.calls[step].total());
         let bad = ended && trace.failed();
@@ -64,8 +65,8 @@ fn Row(
     view! {
         <tr class:off=move || !visible.get()>
             <th scope="row">
-                <Marker index/>
                 <span class="outcome">
+                    <Marker index/>
                     {title}
                     <small class:bad=move || cells.get().is_some_and(|c| c.4)>{move || cells.get().map(|c| c.3)}</small>
                 </span>

@@ -38,9 +38,7 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
 type Row = (String, serde_json::Value);
 
 fn knobs(knobs: &[Knob]) -> serde_json::Value {
-    let knob = |knob: &Knob| {
-        json!({ "id": knob.id, "default": knob.default, "range": [knob.range.0, knob.range.1], "meaning": knob.meaning })
-    };
+    let knob = |knob: &Knob| json!({ "id": knob.id, "default": knob.default, "range": [knob.range.0, knob.range.1], "meaning": knob.meaning });
     knobs.iter().map(knob).collect()
 }
 
@@ -100,7 +98,10 @@ fn problems() -> Vec<Row> {
 /// The outcomes of a run, one line a method.
 pub fn outcomes(experiment: &Experiment, run: &Run) -> String {
     let lowest = run.lowest();
-    let mut text = format!("{}, {} steps from ({}, {})\n", run.problem.title, experiment.steps, run.problem.start[0], run.problem.start[1]);
+    let mut text = format!(
+        "{}, {} steps from ({}, {})\n",
+        run.problem.title, experiment.steps, run.problem.start[0], run.problem.start[1]
+    );
     for (method, trace) in experiment.methods.iter().zip(&run.traces) {
         let last = trace.last();
         let calls = trace.calls[last];

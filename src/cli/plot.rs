@@ -42,7 +42,9 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
 fn dimensions(text: &str) -> Result<[f64; 2], Message> {
     let parts: Vec<f64> = text.split('x').filter_map(|part| part.parse().ok()).collect();
     match parts[..] {
-        [width, height] if (200.0..=4000.0).contains(&width) && (200.0..=4000.0).contains(&height) => Ok([width, height]),
+        [width, height] if (200.0..=4000.0).contains(&width) && (200.0..=4000.0).contains(&height) => {
+            Ok([width, height])
+        }
         _ => Err(format!("--size: “{text}” is not WIDTHxHEIGHT with numbers from 200 to 4000")),
     }
 }

@@ -125,8 +125,8 @@ fn period(trace: &Trace, diagonal: f64) -> Option<usize> {
         if last < checked + period {
             return false;
         }
-        let repeats = (last - checked + 1..=last)
-            .all(|k| distance(trace.points[k], trace.points[k - period]) <= 1e-6 * diagonal);
+        let repeats =
+            (last - checked + 1..=last).all(|k| distance(trace.points[k], trace.points[k - period]) <= 1e-6 * diagonal);
         let width = (1..period).map(|k| distance(trace.points[last], trace.points[last - k])).fold(0.0, f64::max);
         repeats && width > 1e-3 * diagonal
     })

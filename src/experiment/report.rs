@@ -172,7 +172,8 @@ impl Formatter for Digits<'_> {
 
 /// The traces as comma-separated values, one row for each step of each optimizer.
 pub fn csv(experiment: &Experiment, run: &Run, record: Option<&[u32]>) -> String {
-    let mut text = String::from("optimizer,number,step,x,y,value,gradient_norm,value_calls,gradient_calls,hessian_calls\n");
+    let mut text =
+        String::from("optimizer,number,step,x,y,value,gradient_norm,value_calls,gradient_calls,hessian_calls\n");
     for (number, (method, trace)) in experiment.methods.iter().zip(&run.traces).enumerate() {
         let wanted = |k: &usize| record.is_none_or(|steps| steps.contains(&(*k as u32)));
         for k in (0..=trace.last()).filter(wanted) {
@@ -199,7 +200,18 @@ mod tests {
 
     #[test]
     fn seventeen_digits_read_back_the_same_double() {
-        for x in [0.1, -1.2, 1.0 / 3.0, 1e-300, 9.999_999_999_999_999e22, 123_456.789, 0.0, -5e-324, 1e16, 99999.999999999999] {
+        for x in [
+            0.1,
+            -1.2,
+            1.0 / 3.0,
+            1e-300,
+            9.999_999_999_999_999e22,
+            123_456.789,
+            0.0,
+            -5e-324,
+            1e16,
+            99999.999999999999,
+        ] {
             assert_eq!(number17(x).parse::<f64>(), Ok(x), "{}", number17(x));
         }
         assert_eq!(number17(-1.2), "-1.2000000000000000");

@@ -144,9 +144,8 @@ pub fn draw_chart<DB: DrawingBackend>(
     let (width, height) = area.dim_in_pixel();
     let axes = chart.axes((f64::from(width) / scale) as u32, (f64::from(height) / scale) as u32);
     let device = |pixels: f64| (pixels * scale).round() as i32;
-    let [x_ticks, y_ticks] = [(chart.log_x, axes.x, 4), (chart.log_y, axes.y, 3)].map(|(log, [low, high], count)| {
-        if log { decades(low, high, count + 1) } else { ticks(low, high, count) }
-    });
+    let [x_ticks, y_ticks] = [(chart.log_x, axes.x, 4), (chart.log_y, axes.y, 3)]
+        .map(|(log, [low, high], count)| if log { decades(low, high, count + 1) } else { ticks(low, high, count) });
     let x_axis = Axis { range: axes.x, ticks: x_ticks };
     let y_axis = Axis { range: axes.y, ticks: y_ticks };
     let [left, right, top, bottom] = MARGINS.map(|m| device(f64::from(m)));
@@ -158,7 +157,8 @@ pub fn draw_chart<DB: DrawingBackend>(
         .build_cartesian_2d(x_axis, y_axis)?;
     let rgb = |c: Color| RGBColor(c.0, c.1, c.2);
     let font = ("Inter Variable, Inter, sans-serif", device(10.5)).into_font().color(&rgb(theme.soft));
-    let label = |log: bool| move |x: &f64| if log { format!("10{}", superscript(x.round() as i32)) } else { axis_number(*x) };
+    let label =
+        |log: bool| move |x: &f64| if log { format!("10{}", superscript(x.round() as i32)) } else { axis_number(*x) };
     context
         .configure_mesh()
         .disable_x_mesh()
@@ -176,9 +176,16 @@ pub fn draw_chart<DB: DrawingBackend>(
     {
         let at = scaled(x, chart.log_x);
         let style = ShapeStyle::from(&rgb(theme.accent)).stroke_width(device(1.0) as u32);
-        context.draw_series(DashedLineSeries::new([(at, axes.y[0]), (at, axes.y[1])], device(3.0), device(3.0), style))?;
+        context.draw_series(DashedLineSeries::new(
+            [(at, axes.y[0]), (at, axes.y[1])],
+            device(3.0),
+            device(3.0),
+            style,
+        ))?;
         let font = ("Inter Variable, Inter, sans-serif", device(10.5)).into_font().color(&rgb(theme.accent));
-        context.draw_series([Text::new(format!(" {text}"), (at, axes.y[1]), font)])?;
+        // At the foot of the line, where the curves of a strip seldom are.
+        let foot = axes.y[0] + 0.2 * (axes.y[1] - axes.y[0]);
+        context.draw_series([Text::new(format!(" {text}"), (at, foot), font)])?;
     }
     let columns = (axes.area[1] - axes.area[0]) as usize;
     for series in &chart.series {

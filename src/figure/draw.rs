@@ -1,6 +1,8 @@
 //! The map: land, contours, axes, critical points, trails, heads.
 
-use super::{Anchor, Color, Frame, Land, Shape, Stroke, Surface, Text, Theme, axis_number, contours, levels, ticks, trail_shape};
+use super::{
+    Anchor, Color, Frame, Land, Shape, Stroke, Surface, Text, Theme, axis_number, contours, levels, ticks, trail_shape,
+};
 use crate::experiment::{Experiment, Trace};
 use crate::problems::{Kind, PlaneProblem, eigen2};
 
@@ -56,7 +58,16 @@ fn draw_contours(surface: &mut dyn Surface, land: &Land, frame: &Frame, theme: &
             placed.push(at);
             let text = &levels[*level].label;
             let color = theme.contour.mix(theme.ink, 0.4);
-            surface.text(Text { text, at, size: 10.5, strong: false, color, anchor: Anchor::Middle, angle, halo: Some(theme.paper) });
+            surface.text(Text {
+                text,
+                at,
+                size: 10.5,
+                strong: false,
+                color,
+                anchor: Anchor::Middle,
+                angle,
+                halo: Some(theme.paper),
+            });
         }
     }
 }
@@ -90,7 +101,16 @@ fn draw_axes(surface: &mut dyn Surface, frame: &Frame, theme: &Theme) {
     let [x0, x1, y0, y1] = frame.window;
     let number = |value: f64, at: [f64; 2], anchor: Anchor, text: &str, surface: &mut dyn Surface| {
         let _ = value;
-        surface.text(Text { text, at, size: 11.0, strong: false, color: theme.soft.mix(theme.ink, 0.3), anchor, angle: 0.0, halo: Some(theme.paper) });
+        surface.text(Text {
+            text,
+            at,
+            size: 11.0,
+            strong: false,
+            color: theme.soft.mix(theme.ink, 0.3),
+            anchor,
+            angle: 0.0,
+            halo: Some(theme.paper),
+        });
     };
     let stroke = Stroke { color: theme.ink, opacity: 0.55, width: 1.0, dash: None };
     for x in ticks(x0, x1, (frame.width / 150.0) as usize + 1) {
@@ -131,7 +151,16 @@ pub fn draw_critical(surface: &mut dyn Surface, problem: &PlaneProblem, frame: &
                     let text = format!("f = {}", super::read_number(critical.value));
                     let right = at[0] < frame.width - 90.0;
                     let (anchor, dx) = if right { (Anchor::Start, 11.0) } else { (Anchor::End, -11.0) };
-                    surface.text(Text { text: &text, at: [at[0] + dx, at[1]], size: 11.5, strong: false, color: theme.ink, anchor, angle: 0.0, halo: Some(theme.paper) });
+                    surface.text(Text {
+                        text: &text,
+                        at: [at[0] + dx, at[1]],
+                        size: 11.5,
+                        strong: false,
+                        color: theme.ink,
+                        anchor,
+                        angle: 0.0,
+                        halo: Some(theme.paper),
+                    });
                 }
             }
             Kind::Saddle => {
@@ -167,12 +196,22 @@ pub fn draw_start(surface: &mut dyn Surface, start: [f64; 2], frame: &Frame, the
 }
 
 /// Draws the trails of all visible methods up to `time`, counted in steps, and their future dotted.
-pub fn draw_trails(surface: &mut dyn Surface, experiment: &Experiment, traces: &[Trace], time: f64, frame: &Frame, theme: &Theme) {
+pub fn draw_trails(
+    surface: &mut dyn Surface,
+    experiment: &Experiment,
+    traces: &[Trace],
+    time: f64,
+    frame: &Frame,
+    theme: &Theme,
+) {
     for (i, trace) in visible(experiment, traces) {
         let color = theme.trail(i);
         let (past, future) = split(trace, time, frame);
         surface.line(&future, Stroke { color, opacity: 0.65, width: 1.6, dash: Some([1.5, 4.0]) });
-        surface.lines(&past, &[Stroke { color: theme.paper, opacity: 0.85, width: 5.0, dash: None }, Stroke::solid(color, 2.3)]);
+        surface.lines(
+            &past,
+            &[Stroke { color: theme.paper, opacity: 0.85, width: 5.0, dash: None }, Stroke::solid(color, 2.3)],
+        );
     }
 }
 
@@ -187,7 +226,14 @@ pub fn draw_probes(surface: &mut dyn Surface, points: &[[f64; 2]], frame: &Frame
 }
 
 /// Draws where each visible method is at `time`.
-pub fn draw_trail_heads(surface: &mut dyn Surface, experiment: &Experiment, traces: &[Trace], time: f64, frame: &Frame, theme: &Theme) {
+pub fn draw_trail_heads(
+    surface: &mut dyn Surface,
+    experiment: &Experiment,
+    traces: &[Trace],
+    time: f64,
+    frame: &Frame,
+    theme: &Theme,
+) {
     for (i, trace) in visible(experiment, traces) {
         let at = frame.to_pixel(position(trace, time));
         if at.iter().all(|x| x.is_finite()) {
@@ -209,7 +255,13 @@ pub fn draw_head(surface: &mut dyn Surface, i: usize, at: [f64; 2], size: f64, t
 }
 
 fn visible<'a>(experiment: &'a Experiment, traces: &'a [Trace]) -> impl Iterator<Item = (usize, &'a Trace)> {
-    experiment.methods.iter().zip(traces).enumerate().filter(|(_, (method, _))| method.visible).map(|(i, (_, trace))| (i, trace))
+    experiment
+        .methods
+        .iter()
+        .zip(traces)
+        .enumerate()
+        .filter(|(_, (method, _))| method.visible)
+        .map(|(i, (_, trace))| (i, trace))
 }
 
 /// Where a run is at a time between steps.
@@ -251,7 +303,14 @@ fn split(trace: &Trace, time: f64, frame: &Frame) -> (Vec<[f64; 2]>, Vec<[f64; 2
 /// Draws the Hessian at a point as an ellipse: half-axes along the eigenvectors, as long as a step that changes the
 /// loss by an equal amount along each, that is in proportion to one over the root of the eigenvalue's size. The axis of
 /// a negative eigenvalue is drawn dashed.
-pub fn draw_ellipse(surface: &mut dyn Surface, at: [f64; 2], hessian: [f64; 3], frame: &Frame, color: Color, theme: &Theme) {
+pub fn draw_ellipse(
+    surface: &mut dyn Surface,
+    at: [f64; 2],
+    hessian: [f64; 3],
+    frame: &Frame,
+    color: Color,
+    theme: &Theme,
+) {
     let (values, [vx, vy]) = eigen2(hessian);
     if values.iter().any(|v| !v.is_finite()) {
         return;
@@ -262,7 +321,8 @@ pub fn draw_ellipse(surface: &mut dyn Surface, at: [f64; 2], hessian: [f64; 3], 
     // Along the eigenvector of the larger eigenvalue, and across it, in pixels for a unit of length.
     let (major, minor) = ([vx * per_x, -vy * per_y], [-vy * per_x, -vx * per_y]);
     let reach = |v: f64| 1.0 / v.abs().max(1e-300).sqrt();
-    let lengths = [reach(values[1]) * libm::hypot(major[0], major[1]), reach(values[0]) * libm::hypot(minor[0], minor[1])];
+    let lengths =
+        [reach(values[1]) * libm::hypot(major[0], major[1]), reach(values[0]) * libm::hypot(minor[0], minor[1])];
     let longest = lengths[0].max(lengths[1]);
     let size = 54.0;
     let unit = |d: [f64; 2], length: f64| {
@@ -278,7 +338,13 @@ pub fn draw_ellipse(surface: &mut dyn Surface, at: [f64; 2], hessian: [f64; 3], 
     };
     let ring: Vec<[f64; 2]> = (0..=48).map(turn).collect();
     let dash = (values[0] < 0.0).then_some([4.0, 3.0]);
-    surface.lines(&ring, &[Stroke { color: theme.paper, opacity: 0.7, width: 3.5, dash: None }, Stroke { color, opacity: 1.0, width: 1.3, dash }]);
+    surface.lines(
+        &ring,
+        &[
+            Stroke { color: theme.paper, opacity: 0.7, width: 3.5, dash: None },
+            Stroke { color, opacity: 1.0, width: 1.3, dash },
+        ],
+    );
     for ([dx, dy], value) in axes {
         let dash = (value < 0.0).then_some([3.0, 3.0]);
         surface.line(&[[px - dx, py - dy], [px + dx, py + dy]], Stroke { color, opacity: 0.8, width: 1.0, dash });

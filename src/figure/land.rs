@@ -32,10 +32,8 @@ impl Land {
         let mut values = Vec::with_capacity(columns * rows);
         for j in 0..rows {
             for i in 0..columns {
-                let pixel = [
-                    (i as f64 + 0.5) / columns as f64 * frame.width,
-                    (j as f64 + 0.5) / rows as f64 * frame.height,
-                ];
+                let pixel =
+                    [(i as f64 + 0.5) / columns as f64 * frame.width, (j as f64 + 0.5) / rows as f64 * frame.height];
                 values.push(local.value(frame.to_point(pixel)));
             }
         }

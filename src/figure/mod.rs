@@ -16,7 +16,10 @@ mod theme;
 
 pub use chart::{Axes, Chart, Series, draw_chart};
 pub use contour::{Contour, Level, contours, levels};
-pub use draw::{MapLayers, draw_head, position, draw_critical, draw_ellipse, draw_land, draw_probes, draw_start, draw_trail_heads, draw_trails};
+pub use draw::{
+    MapLayers, draw_critical, draw_ellipse, draw_head, draw_land, draw_probes, draw_start, draw_trail_heads,
+    draw_trails, position,
+};
 pub use frame::{Frame, ticks};
 pub use land::Land;
 pub use plot::{draw_figure, figure_svg, thumbnail};

@@ -1,8 +1,8 @@
 //! Whole figures: what `thalweg plot` writes and the page exports.
 
 use super::{
-    Anchor, EncodeImage, Frame, Land, MapLayers, Surface, Svg, Text, Theme, draw_critical, draw_head, draw_land, draw_start,
-    draw_trail_heads, draw_trails,
+    Anchor, EncodeImage, Frame, Land, MapLayers, Surface, Svg, Text, Theme, draw_critical, draw_head, draw_land,
+    draw_start, draw_trail_heads, draw_trails,
 };
 use crate::experiment::{Experiment, Run};
 use crate::problems::PlaneProblem;
@@ -34,13 +34,8 @@ pub fn draw_figure(
     [width, height]: [f64; 2],
     theme: &'static Theme,
 ) {
-    let shown: Vec<_> = experiment
-        .methods
-        .iter()
-        .zip(&run.traces)
-        .enumerate()
-        .filter(|(_, (method, _))| method.visible)
-        .collect();
+    let shown: Vec<_> =
+        experiment.methods.iter().zip(&run.traces).enumerate().filter(|(_, (method, _))| method.visible).collect();
     let legend = LINE * shown.len() as f64 + 12.0;
     let top = LINE + 12.0;
     let map = (height - top - legend).max(height * 0.4);

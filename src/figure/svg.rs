@@ -94,10 +94,8 @@ impl Surface for Svg {
     fn marker(&mut self, shape: Shape, at: [f64; 2], size: f64, fill: Color, edge: Stroke) {
         let (fill, edge) = (fill.css(1.0), stroke_attributes(edge));
         match shape {
-            Shape::Circle => self.push(format_args!(
-                r#"<circle cx="{:.2}" cy="{:.2}" r="{size}" fill="{fill}" {edge}/>"#,
-                at[0], at[1]
-            )),
+            Shape::Circle => self
+                .push(format_args!(r#"<circle cx="{:.2}" cy="{:.2}" r="{size}" fill="{fill}" {edge}/>"#, at[0], at[1])),
             _ => self.push(format_args!(r#"<path d="{}Z" fill="{fill}" {edge}/>"#, path(&shape.corners(at, size)))),
         }
     }

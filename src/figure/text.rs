@@ -29,6 +29,9 @@ pub fn exponent_number(x: f64, digits: usize) -> String {
     if !x.is_finite() {
         return not_finite(x);
     }
+    if x == 0.0 {
+        return "0".to_owned();
+    }
     let text = format!("{x:.*e}", digits.saturating_sub(1));
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let power = superscript(exponent.parse().unwrap_or(0));
@@ -57,7 +60,14 @@ fn rounded(x: f64, digits: usize) -> String {
 }
 
 fn not_finite(x: f64) -> String {
-    if x.is_nan() { "undefined" } else if x > 0.0 { "∞" } else { "−∞" }.to_owned()
+    if x.is_nan() {
+        "undefined"
+    } else if x > 0.0 {
+        "∞"
+    } else {
+        "−∞"
+    }
+    .to_owned()
 }
 
 /// Without zeros at the end of a fraction.
@@ -79,6 +89,7 @@ mod tests {
         assert_eq!(axis_number(-1.5), "−1.5");
         assert_eq!(axis_number(2e6), "2 × 10⁶");
         assert_eq!(exponent_number(0.36, 2), "3.6 × 10⁻¹");
+        assert_eq!(exponent_number(0.0, 2), "0");
         assert_eq!(superscript(-12), "⁻¹²");
     }
 }

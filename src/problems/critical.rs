@@ -70,9 +70,8 @@ pub fn search(problem: &PlaneProblem, [x0, x1, y0, y1]: [f64; 4]) -> Vec<Critica
         let start = [x0 + width * fraction(i % STARTS), y0 + height * fraction(i / STARTS)];
         let Some(at) = newton(&mut local, start, [width, height]) else { continue };
         let inside = at[0] >= x0 && at[0] <= x1 && at[1] >= y0 && at[1] <= y1;
-        let known = found.iter().any(|c| {
-            ((c.at[0] - at[0]) / width).abs() < 1e-6 && ((c.at[1] - at[1]) / height).abs() < 1e-6
-        });
+        let known =
+            found.iter().any(|c| ((c.at[0] - at[0]) / width).abs() < 1e-6 && ((c.at[1] - at[1]) / height).abs() < 1e-6);
         if inside && !known {
             let (value, _, hessian) = local.second_order(at);
             found.push(Critical { at, value, kind: classify(eigen2(hessian).0) });

@@ -160,11 +160,7 @@ impl PlaneProblem {
 
     /// Exact values and derivatives, uncounted: for pictures and verdicts.
     pub fn local(&self) -> Local {
-        Local {
-            value: self.program.evaluator(),
-            gradient: self.program.evaluator(),
-            hessian: self.program.evaluator(),
-        }
+        Local { value: self.program.evaluator(), gradient: self.program.evaluator(), hessian: self.program.evaluator() }
     }
 
     /// What optimizers ask: counted, with the experiment's noise.

@@ -21,25 +21,25 @@ pub struct Dual<R, const N: usize> {
 
 impl<R: Real, const N: usize> Dual<R, N> {
     /// A number that does not depend on any direction.
-    #[inline(always)]
+    #[inline]
     pub fn constant(value: R) -> Self {
         Self { value, derivative: [R::zero(); N] }
     }
 
     /// The `i`-th variable: derivative one along direction `i`, zero along the others.
-    #[inline(always)]
+    #[inline]
     pub fn variable(value: R, i: usize) -> Self {
         Self { value, derivative: from_fn(|k| if k == i { R::one() } else { R::zero() }) }
     }
 
     /// The chain rule for a function of one argument: its value here and its derivative here.
-    #[inline(always)]
+    #[inline]
     fn chain(self, value: R, slope: R) -> Self {
         Self { value, derivative: self.derivative.map(|d| slope * d) }
     }
 
     /// The chain rule for a function of two arguments.
-    #[inline(always)]
+    #[inline]
     fn chain2(self, other: Self, value: R, slope: R, other_slope: R) -> Self {
         Self { value, derivative: from_fn(|i| slope * self.derivative[i] + other_slope * other.derivative[i]) }
     }
@@ -47,7 +47,7 @@ impl<R: Real, const N: usize> Dual<R, N> {
 
 impl<R: Real, const N: usize> Add for Dual<R, N> {
     type Output = Self;
-    #[inline(always)]
+    #[inline]
     fn add(self, other: Self) -> Self {
         Self { value: self.value + other.value, derivative: from_fn(|i| self.derivative[i] + other.derivative[i]) }
     }
@@ -55,7 +55,7 @@ impl<R: Real, const N: usize> Add for Dual<R, N> {
 
 impl<R: Real, const N: usize> Sub for Dual<R, N> {
     type Output = Self;
-    #[inline(always)]
+    #[inline]
     fn sub(self, other: Self) -> Self {
         Self { value: self.value - other.value, derivative: from_fn(|i| self.derivative[i] - other.derivative[i]) }
     }
@@ -63,7 +63,7 @@ impl<R: Real, const N: usize> Sub for Dual<R, N> {
 
 impl<R: Real, const N: usize> Mul for Dual<R, N> {
     type Output = Self;
-    #[inline(always)]
+    #[inline]
     fn mul(self, other: Self) -> Self {
         self.chain2(other, self.value * other.value, other.value, self.value)
     }
@@ -71,7 +71,7 @@ impl<R: Real, const N: usize> Mul for Dual<R, N> {
 
 impl<R: Real, const N: usize> Div for Dual<R, N> {
     type Output = Self;
-    #[inline(always)]
+    #[inline]
     fn div(self, other: Self) -> Self {
         let quotient = self.value / other.value;
         let slope = R::one() / other.value;
@@ -81,28 +81,28 @@ impl<R: Real, const N: usize> Div for Dual<R, N> {
 
 impl<R: Real, const N: usize> Neg for Dual<R, N> {
     type Output = Self;
-    #[inline(always)]
+    #[inline]
     fn neg(self) -> Self {
         Self { value: -self.value, derivative: self.derivative.map(|d| -d) }
     }
 }
 
 impl<R: Real, const N: usize> AddAssign for Dual<R, N> {
-    #[inline(always)]
+    #[inline]
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
     }
 }
 
 impl<R: Real, const N: usize> SubAssign for Dual<R, N> {
-    #[inline(always)]
+    #[inline]
     fn sub_assign(&mut self, other: Self) {
         *self = *self - other;
     }
 }
 
 impl<R: Real, const N: usize> MulAssign for Dual<R, N> {
-    #[inline(always)]
+    #[inline]
     fn mul_assign(&mut self, other: Self) {
         *self = *self * other;
     }

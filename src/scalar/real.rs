@@ -139,11 +139,11 @@ pub trait Real:
 impl Real for f64 {
     type Mask = bool;
 
-    #[inline(always)]
+    #[inline]
     fn from_f64(x: f64) -> Self {
         x
     }
-    #[inline(always)]
+    #[inline]
     fn sqrt(self) -> Self {
         f64::sqrt(self)
     }
@@ -179,11 +179,11 @@ impl Real for f64 {
     fn tanh(self) -> Self {
         libm::tanh(self)
     }
-    #[inline(always)]
+    #[inline]
     fn abs(self) -> Self {
         f64::abs(self)
     }
-    #[inline(always)]
+    #[inline]
     fn floor(self) -> Self {
         f64::floor(self)
     }
@@ -203,15 +203,15 @@ impl Real for f64 {
     fn pow_constant(self, power: Self) -> Self {
         libm::pow(self, power)
     }
-    #[inline(always)]
+    #[inline]
     fn lt(self, other: Self) -> bool {
         self < other
     }
-    #[inline(always)]
+    #[inline]
     fn le(self, other: Self) -> bool {
         self <= other
     }
-    #[inline(always)]
+    #[inline]
     fn select(mask: bool, yes: Self, no: Self) -> Self {
         if mask { yes } else { no }
     }

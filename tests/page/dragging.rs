@@ -41,7 +41,11 @@ fn the_start_stays_under_the_hand() -> Result<()> {
         // Not in the middle of the ring: the ring must not jump.
         let hold = (from.0 + 4.0, from.1 - 3.0);
         let to = (hold.0 + 60.0, hold.1 + 45.0);
-        if view.touch { page.swipe(hold, to)? } else { page.drag(hold, to)? }
+        if view.touch {
+            page.swipe(hold, to)?
+        } else {
+            page.drag(hold, to)?
+        }
         page.settle()?;
         let now = page.centre(START)?;
         // The start is rounded to what a pixel can mean.
@@ -87,13 +91,16 @@ fn the_address_follows_within_a_second_and_leaves_the_history_alone() -> Result<
 #[test]
 fn a_reload_brings_everything_back() -> Result<()> {
     for view in [View::DESKTOP, View::DESKTOP.dark()] {
-        let mut page = browser::open(&view, "problem=ellipse;kappa=20&opt=adam;lr=0.1&opt=sgd;lr=0.02;momentum=0.5&opt=bfgs")?;
+        let mut page =
+            browser::open(&view, "problem=ellipse;kappa=20&opt=adam;lr=0.1&opt=sgd;lr=0.02;momentum=0.5&opt=bfgs")?;
         page.fill("input[aria-label='number of steps']", "150")?;
         page.fill("input[aria-label='Adam, step size (learning rate), number']", "0.37")?;
         page.fill("input[aria-label='parameter kappa, number']", "31")?;
         page.eval::<Value>("document.activeElement.blur() ?? null")?;
         let from = page.centre(START)?;
         page.drag(from, (from.0 - 80.0, from.1 + 50.0))?;
+        // The hand has left the start with the focus, and there the arrow keys move it.
+        page.eval::<Value>("document.activeElement.blur() ?? null")?;
         page.key("2")?;
         page.key("Home")?;
         for _ in 0..7 {
@@ -207,7 +214,8 @@ fn two_fingers_zoom_the_phones_map() -> Result<()> {
     let after = window(&mut page)?;
     let pixel = |x: f64| [x - left, centre.1 - top];
     for side in [-1.0, 1.0] {
-        let (was, is) = (before.to_point(pixel(centre.0 + side * 40.0)), after.to_point(pixel(centre.0 + side * 100.0)));
+        let (was, is) =
+            (before.to_point(pixel(centre.0 + side * 40.0)), after.to_point(pixel(centre.0 + side * 100.0)));
         // A pixel is about a hundredth wide; a finger is no finer.
         ensure!(near(was, is, 0.03), "{was:?} was under a finger, now {is:?}");
     }

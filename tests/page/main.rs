@@ -25,10 +25,18 @@
 //!
 //! All tests share one browser; each page has its own storage and cache, so tests may run side by side.
 
+mod bad_links;
 mod browser;
+mod choosing;
 mod dragging;
+mod editing;
+mod embedding;
+mod exports;
 mod harness;
+mod keyboard;
+mod lessons;
 mod load;
+mod looks;
 mod numbers;
 mod opening;
 mod start;

@@ -94,7 +94,8 @@ pub fn number(text: &str) -> Result<f64> {
         })
         .collect();
     // A bare power of ten, 10⁻⁵.
-    let plain = match (text.contains(['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹', '⁻']), plain.contains('e')) {
+    let plain = match (text.contains(['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹', '⁻']), plain.contains('e'))
+    {
         (true, false) => plain.replacen("10", "1e", 1),
         _ => plain,
     };

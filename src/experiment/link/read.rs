@@ -73,7 +73,11 @@ impl Reader {
     fn part(&mut self, part: &str) {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
         let Some(value_text) = decode(value) else {
-            self.note(key, "has a % that is not followed by two hexadecimal digits of UTF-8".to_owned(), "it is left out".to_owned());
+            self.note(
+                key,
+                "has a % that is not followed by two hexadecimal digits of UTF-8".to_owned(),
+                "it is left out".to_owned(),
+            );
             return;
         };
         match key {
@@ -82,7 +86,12 @@ impl Reader {
             "noise" => self.noise(value),
             "lesson" => self.lesson(value),
             "start" => {
-                if let Some([x, y]) = self.numbers::<2>(key, &value_text, "two numbers such as start=-1.2,1", "the landscape's own start is used") {
+                if let Some([x, y]) = self.numbers::<2>(
+                    key,
+                    &value_text,
+                    "two numbers such as start=-1.2,1",
+                    "the landscape's own start is used",
+                ) {
                     self.experiment.start = Some([x, y]);
                 }
             }
@@ -99,7 +108,9 @@ impl Reader {
             },
             "step" => match value_text.parse() {
                 Ok(step) => self.experiment.view.step = Some(step),
-                Err(_) => self.note(key, expected(&value_text, "a whole number from 0"), "the animation runs".to_owned()),
+                Err(_) => {
+                    self.note(key, expected(&value_text, "a whole number from 0"), "the animation runs".to_owned())
+                }
             },
             "axis" => match value_text.as_str() {
                 "calls" => self.experiment.view.by_calls = true,
@@ -109,10 +120,15 @@ impl Reader {
             "hide" => self.hide(&value_text),
             "embed" => self.experiment.view.embed = value_text != "0",
             "v" if value_text == "1" => {}
-            "v" => self.note(key, expected(&value_text, "1, the only version there is"), "it is read as version 1".to_owned()),
+            "v" => self.note(
+                key,
+                expected(&value_text, "1, the only version there is"),
+                "it is read as version 1".to_owned(),
+            ),
             _ => {
                 const KEYS: [&str; 14] = [
-                    "problem", "domain", "start", "steps", "opt", "noise", "seed", "tol", "view", "step", "axis", "hide", "lesson", "embed",
+                    "problem", "domain", "start", "steps", "opt", "noise", "seed", "tol", "view", "step", "axis",
+                    "hide", "lesson", "embed",
                 ];
                 let hint = did_you_mean(closest(key, KEYS));
                 self.push(key, format!("is not a key of a link{hint}"), "it is ignored".to_owned(), Severity::Ignored);
@@ -147,10 +163,18 @@ impl Reader {
         match text.parse::<u64>() {
             Ok(steps) if steps <= u64::from(limits::STEPS) => self.experiment.steps = steps as u32,
             Ok(_) => {
-                self.note("steps", format!("is {}, the limit is {}", shorten(text), limits::STEPS), format!("{} is used", limits::STEPS));
+                self.note(
+                    "steps",
+                    format!("is {}, the limit is {}", shorten(text), limits::STEPS),
+                    format!("{} is used", limits::STEPS),
+                );
                 self.experiment.steps = limits::STEPS;
             }
-            Err(_) => self.note("steps", expected(text, "a whole number from 0"), format!("{} is used", self.experiment.steps)),
+            Err(_) => self.note(
+                "steps",
+                expected(text, "a whole number from 0"),
+                format!("{} is used", self.experiment.steps),
+            ),
         }
     }
 
@@ -170,7 +194,10 @@ impl Reader {
 
     fn lesson(&mut self, value: &str) {
         let Settings { head, pairs } = settings(value);
-        let page = pairs.iter().find(|(key, _)| *key == "page").map_or(Some(1), |(_, page)| page.parse().ok().filter(|p| *p >= 1));
+        let page = pairs
+            .iter()
+            .find(|(key, _)| *key == "page")
+            .map_or(Some(1), |(_, page)| page.parse().ok().filter(|p| *p >= 1));
         let Some(page) = page else {
             self.note("lesson", "page is not a whole number from 1".to_owned(), "the first page is shown".to_owned());
             self.experiment.view.lesson = decode(head).map(|head| (head, 1));
@@ -190,9 +217,18 @@ impl Reader {
                     match finite(text) {
                         Some(value) if key == "sigma" && (0.0..=1e6).contains(&value) => sigma = value,
                         _ if key == "sigma" => {
-                            self.note("noise=gaussian;sigma", expected(text, "a number from 0 to 1e6"), "0.1 is used".to_owned());
+                            self.note(
+                                "noise=gaussian;sigma",
+                                expected(text, "a number from 0 to 1e6"),
+                                "0.1 is used".to_owned(),
+                            );
                         }
-                        _ => self.push(&format!("noise=gaussian;{key}"), "is not known, only sigma is".to_owned(), "it is ignored".to_owned(), Severity::Ignored),
+                        _ => self.push(
+                            &format!("noise=gaussian;{key}"),
+                            "is not known, only sigma is".to_owned(),
+                            "it is ignored".to_owned(),
+                            Severity::Ignored,
+                        ),
                     }
                 }
                 self.experiment.noise = Noise::Gaussian { sigma };
@@ -209,7 +245,11 @@ impl Reader {
         }
         let Some(row) = landscapes::find(head).filter(|row| row.is_offered()) else {
             let hint = did_you_mean(closest(head, landscapes::offered().map(|row| row.id).chain(["formula"])));
-            self.note("problem", format!("there is no landscape called {}{hint}", quote(head)), "Rosenbrock is used".to_owned());
+            self.note(
+                "problem",
+                format!("there is no landscape called {}{hint}", quote(head)),
+                "Rosenbrock is used".to_owned(),
+            );
             return;
         };
         self.experiment.problem = ProblemChoice::Landscape { id: row.id, parameters: Vec::new() };
@@ -217,7 +257,11 @@ impl Reader {
             let key = format!("problem={head};{name}");
             let Some((_, default)) = row.params.iter().find(|(known, _)| *known == name) else {
                 let names: Vec<&str> = row.params.iter().map(|(name, _)| *name).collect();
-                let has = if names.is_empty() { "has no parameters".to_owned() } else { format!("has the parameters {}", names.join(", ")) };
+                let has = if names.is_empty() {
+                    "has no parameters".to_owned()
+                } else {
+                    format!("has the parameters {}", names.join(", "))
+                };
                 self.push(&key, format!("{} {has}", row.id), "it is ignored".to_owned(), Severity::Ignored);
                 continue;
             };
@@ -230,14 +274,22 @@ impl Reader {
 
     fn formula(&mut self, pairs: &[(&str, &str)]) {
         let Some(text) = pairs.iter().find(|(key, _)| *key == "f").and_then(|(_, text)| decode(text)) else {
-            self.note("problem=formula;f", "there is no formula, write problem=formula;f=x^2+y^2".to_owned(), "Rosenbrock is used".to_owned());
+            self.note(
+                "problem=formula;f",
+                "there is no formula, write problem=formula;f=x^2+y^2".to_owned(),
+                "Rosenbrock is used".to_owned(),
+            );
             return;
         };
         let mut parameters: Vec<(String, f64)> = Vec::new();
         for (name, value) in pairs.iter().filter(|(key, _)| *key != "f") {
             match (decode(name), finite(value)) {
                 (Some(name), Some(value)) if is_name(&name) && parameters.len() < 16 => parameters.push((name, value)),
-                _ => self.note(&format!("problem=formula;{name}"), expected(value, "a name with a number, at most 16 of them"), "it is left out".to_owned()),
+                _ => self.note(
+                    &format!("problem=formula;{name}"),
+                    expected(value, "a name with a number, at most 16 of them"),
+                    "it is left out".to_owned(),
+                ),
             }
         }
         let names: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
@@ -259,7 +311,11 @@ impl Reader {
         }
         if self.methods.len() == limits::OPTIMIZERS {
             if !self.notes.iter().any(|note| note.key == "opt" && note.problem.starts_with("more than")) {
-                self.note("opt", format!("more than {} optimizers", limits::OPTIMIZERS), format!("the first {} are used", limits::OPTIMIZERS));
+                self.note(
+                    "opt",
+                    format!("more than {} optimizers", limits::OPTIMIZERS),
+                    format!("the first {} are used", limits::OPTIMIZERS),
+                );
             }
             return;
         }
@@ -267,7 +323,11 @@ impl Reader {
         let Settings { head, pairs } = settings(stages.next().unwrap_or(""));
         let Some(entry) = optimizers::find(head) else {
             let hint = did_you_mean(closest(head, optimizers::REGISTRY.iter().map(|entry| entry.id)));
-            self.note("opt", format!("there is no optimizer called {}{hint}", quote(head)), "it is left out".to_owned());
+            self.note(
+                "opt",
+                format!("there is no optimizer called {}{hint}", quote(head)),
+                "it is left out".to_owned(),
+            );
             return;
         };
         let visible = !pairs.contains(&("show", "0"));
@@ -282,9 +342,12 @@ impl Reader {
                     let knobs = self.knobs(&key, entry.knobs, &pairs);
                     method.wrappers.push(Stage { id: entry.id, knobs });
                 }
-                Some(_) => self.note(&key, format!("more than {} wrappers", limits::WRAPPERS), "it is left out".to_owned()),
+                Some(_) => {
+                    self.note(&key, format!("more than {} wrappers", limits::WRAPPERS), "it is left out".to_owned())
+                }
                 None => {
-                    let hint = did_you_mean(closest(wrapper, optimizers::wrappers::WRAPPERS.iter().map(|entry| entry.id)));
+                    let hint =
+                        did_you_mean(closest(wrapper, optimizers::wrappers::WRAPPERS.iter().map(|entry| entry.id)));
                     self.note(&key, format!("there is no wrapper of this name{hint}"), "it is left out".to_owned());
                 }
             }
@@ -303,7 +366,12 @@ impl Reader {
                     None if names.is_empty() => ", it has none".to_owned(),
                     None => format!(", it has {}", names.join(", ")),
                 };
-                self.push(&key, format!("is not a hyperparameter of it{hint}"), "it is ignored".to_owned(), Severity::Ignored);
+                self.push(
+                    &key,
+                    format!("is not a hyperparameter of it{hint}"),
+                    "it is ignored".to_owned(),
+                    Severity::Ignored,
+                );
                 continue;
             };
             let (low, high) = knob.range;
@@ -333,7 +401,11 @@ impl Reader {
             let count = self.experiment.methods.len();
             self.note(
                 "steps",
-                format!("{} steps of {count} optimizers are more than {} in all", self.experiment.steps, limits::TOTAL_STEPS),
+                format!(
+                    "{} steps of {count} optimizers are more than {} in all",
+                    self.experiment.steps,
+                    limits::TOTAL_STEPS
+                ),
                 format!("{most} is used"),
             );
             self.experiment.steps = most;
@@ -341,12 +413,21 @@ impl Reader {
         match self.experiment.pose() {
             Ok(problem) => {
                 if self.experiment.noise == Noise::Own && !problem.has_own_noise() {
-                    self.note("noise", format!("{} has no stochastic or online loss of its own", problem.title), "no noise is added".to_owned());
+                    self.note(
+                        "noise",
+                        format!("{} has no stochastic or online loss of its own", problem.title),
+                        "no noise is added".to_owned(),
+                    );
                     self.experiment.noise = Noise::None;
                 }
                 if !problem.contains(problem.start) {
                     let [x, y] = problem.start.map(number);
-                    self.push("start", format!("({x}, {y}) lies outside the window"), "it is used all the same".to_owned(), Severity::Remark);
+                    self.push(
+                        "start",
+                        format!("({x}, {y}) lies outside the window"),
+                        "it is used all the same".to_owned(),
+                        Severity::Remark,
+                    );
                 }
             }
             Err(ProblemError::Formula(error)) => {

@@ -1,0 +1,132 @@
+//! Lessons: text beside the map, and the map goes along.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use thalweg::experiment::{Experiment, Link};
+use thalweg::lessons::LESSONS;
+use xtask::chrome::{Page, View};
+
+use crate::browser;
+use crate::visitor;
+
+/// The experiment on the page as its address tells it, without what is only looked at.
+fn experiment(page: &mut Page<'_>) -> Result<Experiment> {
+    let mut experiment = Link::parse(&visitor::address(page)?).experiment;
+    experiment.view = thalweg::experiment::View::default();
+    Ok(experiment)
+}
+
+fn of(link: &str) -> Experiment {
+    let mut experiment = Link::parse(link).experiment;
+    experiment.view = thalweg::experiment::View::default();
+    experiment
+}
+
+#[test]
+fn there_are_six_lessons_and_the_menu_has_them() -> Result<()> {
+    ensure!(LESSONS.len() >= 6, "{} lessons", LESSONS.len());
+    let mut page = browser::open(&View::DESKTOP, "")?;
+    visitor::click_words(&mut page, ".places", "Lessons")?;
+    let items: Vec<String> = page.eval("Array.from(document.querySelectorAll('.places li'), item => item.innerText.trim())")?;
+    ensure!(items == LESSONS.iter().map(|lesson| lesson.title).collect::<Vec<_>>(), "{items:?}");
+    page.assert_console_silent()
+}
+
+#[test]
+fn a_lesson_sets_the_map_up_page_by_page() -> Result<()> {
+    let lesson = &LESSONS[0];
+    let mut page = browser::open(&View::DESKTOP, "problem=himmelblau&opt=lion")?;
+    visitor::click_words(&mut page, ".places", "Lessons")?;
+    visitor::click_words(&mut page, ".places", lesson.title)?;
+    for (number, expected) in lesson.pages.iter().enumerate() {
+        page.wait_for(&format!("document.querySelector('.lesson-title')?.textContent === {}", serde_json::json!(expected.title)))?;
+        let address = if number == 0 { format!("lesson={}", lesson.id) } else { format!("lesson={};page={}", lesson.id, number + 1) };
+        visitor::wait_for_address(&mut page, &address)?;
+        ensure!(experiment(&mut page)? == of(expected.setup), "page {} did not set the map up", number + 1);
+        if number + 1 < lesson.pages.len() {
+            visitor::click_words(&mut page, ".lesson", "Next")?;
+        }
+    }
+    ensure!(page.eval::<bool>("Array.from(document.querySelectorAll('.lesson-pages button')).at(-1).disabled")?);
+    visitor::click_words(&mut page, ".lesson", "Back")?;
+    let before_last = &lesson.pages[lesson.pages.len() - 2];
+    page.wait_for(&format!("document.querySelector('.lesson-title').textContent === {}", serde_json::json!(before_last.title)))?;
+    // A reload comes back to the page of the lesson.
+    page.reload()?;
+    page.wait_for(xtask::bench::FIRST_PICTURE_IS_THERE)?;
+    ensure!(page.text(".lesson-title")? == before_last.title);
+    page.click_on("[aria-label='Close the lesson']")?;
+    page.wait_for("!document.querySelector('.lesson') && !location.search.includes('lesson')")?;
+    page.assert_console_silent()
+}
+
+/// Every link in every text, clicked where it stands: the map shows it and the lesson stays open.
+#[test]
+fn every_link_in_a_lesson_sets_the_map_up() -> Result<()> {
+    let mut clicked = 0;
+    for lesson in LESSONS {
+        for number in 1..=lesson.pages.len() {
+            let mut page = browser::open(&View::DESKTOP, &format!("lesson={};page={number}", lesson.id))?;
+            page.eval::<Value>("document.querySelectorAll('.lesson details').forEach(d => { d.open = true; }) ?? null")?;
+            let links: Vec<String> = page.eval(
+                "Array.from(document.querySelectorAll('.lesson-text a[href^=\"?\"]'), a => a.getAttribute('href'))",
+            )?;
+            for (index, link) in links.iter().enumerate() {
+                let read = Link::parse(link);
+                ensure!(read.notes.is_empty(), "{}, page {number}: {link}: {:?}", lesson.id, read.notes);
+                page.eval::<Value>(&format!(
+                    "document.querySelectorAll('.lesson-text a[href^=\"?\"]')[{index}].setAttribute('data-found', '') ?? null"
+                ))?;
+                page.click_on("[data-found]")?;
+                page.eval::<Value>("document.querySelector('[data-found]')?.removeAttribute('data-found') ?? null")?;
+                visitor::go_to_the_end(&mut page)?;
+                let wanted = of(link);
+                let arrived = (0..50).any(|_| {
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                    experiment(&mut page).is_ok_and(|shown| shown == wanted)
+                });
+                ensure!(arrived, "{}, page {number}: {link} is not on the map", lesson.id);
+                visitor::wait_for_address(&mut page, &format!("lesson={}", lesson.id))?;
+                clicked += 1;
+            }
+            page.assert_console_silent().with_context(|| format!("{}, page {number}", lesson.id))?;
+        }
+    }
+    ensure!(clicked > 20, "only {clicked} links");
+    Ok(())
+}
+
+/// A question is answered when the reader opens the answer, and not before; equations are equations.
+#[test]
+fn answers_wait_for_the_reader_and_equations_are_mathml() -> Result<()> {
+    let mut page = browser::open(&View::DESKTOP, &format!("lesson={}", LESSONS[0].id))?;
+    ensure!(page.eval::<u32>("document.querySelectorAll('.lesson-text math').length")? > 0, "no equation");
+    let drawn: bool = page.eval("document.querySelector('.lesson-text math').getBoundingClientRect().width > 10")?;
+    ensure!(drawn, "the equation takes no room");
+    ensure!(page.eval::<bool>("!document.querySelector('.lesson-text details').open")?, "the answer is there already");
+    page.click_on(".lesson-text summary")?;
+    page.wait_for("document.querySelector('.lesson-text details').open")?;
+    page.assert_console_silent()
+}
+
+#[test]
+fn a_lesson_can_be_read_on_a_phone() -> Result<()> {
+    let mut page = browser::open(&View::PHONE, &format!("lesson={}", LESSONS[1].id))?;
+    let [left, top, width, height] = page.rect(".lesson-title")?;
+    ensure!(left >= 0.0 && left + width <= 390.0 && top > 0.0 && top + height <= 844.0, "the title is not on the screen");
+    page.centre(".lesson-pages .primary")?;
+    visitor::click_words(&mut page, ".lesson", "Next")?;
+    page.wait_for(&format!("document.querySelector('.lesson-title').textContent === {}", serde_json::json!(LESSONS[1].pages[1].title)))?;
+    ensure!(page.eval::<f64>("document.scrollingElement.scrollWidth")? <= 390.0);
+    page.assert_console_silent()
+}
+
+#[test]
+fn a_lesson_that_does_not_exist_says_so() -> Result<()> {
+    let mut page = browser::open(&View::DESKTOP, "lesson=no_such_lesson")?;
+    ensure!(page.text(".lesson")?.contains("no lesson of this name"));
+    let mut beyond = browser::open(&View::DESKTOP, &format!("lesson={};page=99", LESSONS[0].id))?;
+    ensure!(beyond.text(".lesson-title")? == LESSONS[0].pages[LESSONS[0].pages.len() - 1].title);
+    page.assert_console_silent()?;
+    beyond.assert_console_silent()
+}
