@@ -78,7 +78,9 @@ fn every_mistake_is_told_where_it_belongs_and_the_page_works() -> Result<()> {
 /// On a phone only one sheet is open: a mistake must be seen all the same.
 #[test]
 fn on_a_phone_a_mistake_can_be_seen() -> Result<()> {
-    for (link, word) in [("problem=rosenbrok", "rosenbrock"), ("opt=adan", "adam"), ("start=1", "two numbers"), ("v=2", "version")] {
+    for (link, word) in
+        [("problem=rosenbrok", "rosenbrock"), ("opt=adan", "adam"), ("start=1", "two numbers"), ("v=2", "version")]
+    {
         let mut page = browser::open(&View::PHONE, link)?;
         let seen: bool = page.eval(&format!(
             "document.body.innerText.includes('{word}') || Boolean(document.querySelector('.tabs .has-notes, .tabs [aria-description]'))"
@@ -149,10 +151,34 @@ fn markup_links() -> Vec<String> {
         "</textarea><iframe srcdoc='<script>parent.hacked=1</script>'>",
     ];
     let places = [
-        "problem=@", "problem=rosenbrock;@=1", "problem=rosenbrock;b=@", "problem=formula;f=@", "problem=formula;f=x;@=1",
-        "problem=formula;f=x*a;a=@", "start=@", "domain=@", "steps=@", "opt=@", "opt=adam;@=1", "opt=adam;lr=@", "opt=adam~@",
-        "noise=@", "noise=gaussian;sigma=@", "noise=gaussian;@=1", "seed=@", "tol=@", "view=@", "step=@", "axis=@", "hide=@",
-        "lesson=@", "lesson=step_size;page=@", "embed=@", "v=@", "@=1", "@",
+        "problem=@",
+        "problem=rosenbrock;@=1",
+        "problem=rosenbrock;b=@",
+        "problem=formula;f=@",
+        "problem=formula;f=x;@=1",
+        "problem=formula;f=x*a;a=@",
+        "start=@",
+        "domain=@",
+        "steps=@",
+        "opt=@",
+        "opt=adam;@=1",
+        "opt=adam;lr=@",
+        "opt=adam~@",
+        "noise=@",
+        "noise=gaussian;sigma=@",
+        "noise=gaussian;@=1",
+        "seed=@",
+        "tol=@",
+        "view=@",
+        "step=@",
+        "axis=@",
+        "hide=@",
+        "lesson=@",
+        "lesson=step_size;page=@",
+        "embed=@",
+        "v=@",
+        "@=1",
+        "@",
     ];
     let code = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let link = |(i, place): (usize, &&str)| {
@@ -201,7 +227,10 @@ fn markup_in_a_link_is_shown_as_text() -> Result<()> {
     page.goto(&format!("{}?start=<b>1</b>", browser::site()?.address))?;
     page.wait_for(xtask::bench::FIRST_PICTURE_IS_THERE)?;
     ensure!(page.text(".notes")?.contains("<b>1</b>"), "{}", page.text(".notes")?);
-    let told = markup_links().iter().filter(|link| Link::parse(link).notes.iter().any(|n| n.severity > Severity::Remark)).count();
+    let told = markup_links()
+        .iter()
+        .filter(|link| Link::parse(link).notes.iter().any(|n| n.severity > Severity::Remark))
+        .count();
     ensure!(told > 40, "only {told} of the links have a mistake");
     page.assert_console_silent()
 }

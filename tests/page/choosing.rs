@@ -19,7 +19,8 @@ fn open_picker(page: &mut Page<'_>, id: &str) -> Result<()> {
 fn all_landscapes_are_offered_with_a_picture() -> Result<()> {
     let mut page = browser::open(&View::DESKTOP, "")?;
     open_picker(&mut page, "landscapes")?;
-    let names: Vec<String> = page.eval("Array.from(document.querySelectorAll('.gallery-item strong'), name => name.textContent)")?;
+    let names: Vec<String> =
+        page.eval("Array.from(document.querySelectorAll('.gallery-item strong'), name => name.textContent)")?;
     let expected: Vec<&str> = landscapes::offered().map(|row| row.name).collect();
     ensure!(expected.len() == 126 && names == expected, "{} are offered: {names:?}", names.len());
     ensure!(page.text("#landscapes .count")? == "126 landscapes");
@@ -38,10 +39,12 @@ fn a_search_for_a_trait_leads_to_a_landscape() -> Result<()> {
     let before = (visitor::ground(&mut page)?, visitor::trails(&mut page)?);
     open_picker(&mut page, "landscapes")?;
     visitor::retype(&mut page, "#landscapes input[type=search]", "degenerate saddle")?;
-    let expected: Vec<&str> = landscapes::offered().filter(|row| row.matches("degenerate saddle")).map(|row| row.name).collect();
+    let expected: Vec<&str> =
+        landscapes::offered().filter(|row| row.matches("degenerate saddle")).map(|row| row.name).collect();
     ensure!(!expected.is_empty() && expected.len() < 40, "{expected:?}");
     page.wait_for(&format!("document.querySelectorAll('.gallery-item').length === {}", expected.len()))?;
-    let names: Vec<String> = page.eval("Array.from(document.querySelectorAll('.gallery-item strong'), name => name.textContent)")?;
+    let names: Vec<String> =
+        page.eval("Array.from(document.querySelectorAll('.gallery-item strong'), name => name.textContent)")?;
     ensure!(names == expected, "{names:?}");
     visitor::click_words(&mut page, ".gallery", expected[0])?;
     page.wait_for("!document.getElementById('landscapes').open")?;
@@ -73,7 +76,10 @@ fn a_search_without_a_result_says_so() -> Result<()> {
 fn every_landscape_is_drawn_in_silence() -> Result<()> {
     let mut page = browser::open(&View::DESKTOP, "")?;
     for row in landscapes::offered() {
-        page.eval::<Option<bool>>(&format!("(location.hash = 'problem={}&opt=adam;lr=0.05&opt=newton&steps=30', null)", row.id))?;
+        page.eval::<Option<bool>>(&format!(
+            "(location.hash = 'problem={}&opt=adam;lr=0.05&opt=newton&steps=30', null)",
+            row.id
+        ))?;
         page.wait_for(&format!(
             "document.querySelector('.problem-name strong').textContent === {}",
             serde_json::json!(row.name)
@@ -92,8 +98,11 @@ fn all_sixteen_optimizers_are_offered_and_can_be_added_and_removed() -> Result<(
     let none = visitor::trails(&mut page)?;
     ensure!(page.text("[aria-label=Optimizers]")?.contains("No optimizer yet"));
     open_picker(&mut page, "optimizers")?;
-    let offered: Vec<String> = page.eval("Array.from(document.querySelectorAll('.entry strong'), name => name.textContent)")?;
-    ensure!(offered.len() == REGISTRY.len() && REGISTRY.iter().all(|entry| offered.iter().any(|name| name == entry.title)));
+    let offered: Vec<String> =
+        page.eval("Array.from(document.querySelectorAll('.entry strong'), name => name.textContent)")?;
+    ensure!(
+        offered.len() == REGISTRY.len() && REGISTRY.iter().all(|entry| offered.iter().any(|name| name == entry.title))
+    );
     page.key("Escape")?;
     for (count, entry) in REGISTRY.iter().enumerate() {
         open_picker(&mut page, "optimizers")?;

@@ -77,7 +77,9 @@ fn a_refused_number_is_told_beside_its_field_and_changes_nothing() -> Result<()>
         ))?;
         let told = told.with_context(|| format!("{field} took “{text}” without a word"))?;
         ensure!(told.contains(word), "{field}, “{text}”: {told}");
-        ensure!(page.eval::<bool>(&format!("document.querySelector(\"{field}\").getAttribute('aria-invalid') === 'true'"))?);
+        ensure!(
+            page.eval::<bool>(&format!("document.querySelector(\"{field}\").getAttribute('aria-invalid') === 'true'"))?
+        );
         ensure!(visitor::outcomes(&mut page)? == before.0, "{field} took “{text}”");
         page.eval::<Value>("document.activeElement.blur() ?? null")?;
         page.wait_for("!document.querySelector('.number [role=alert]')")?;
@@ -121,11 +123,9 @@ fn a_typed_formula_is_the_problem_at_every_keystroke() -> Result<()> {
 
 #[test]
 fn a_mistake_in_a_formula_is_marked_and_mended_by_a_click() -> Result<()> {
-    for (typed, marked, mended) in [
-        ("2x+y^2", "", "2*x+y^2"),
-        ("sinn(x)+y^2", "sinn", "sin(x)+y^2"),
-        ("(x+1)^2+y^2)", ")", "(x+1)^2+y^2"),
-    ] {
+    for (typed, marked, mended) in
+        [("2x+y^2", "", "2*x+y^2"), ("sinn(x)+y^2", "sinn", "sin(x)+y^2"), ("(x+1)^2+y^2)", ")", "(x+1)^2+y^2")]
+    {
         let mut page = race(RACE)?;
         visitor::click_words(&mut page, "[aria-label=Problem]", "Type a formula")?;
         visitor::retype(&mut page, FORMULA, "x^2+y^2")?;
@@ -135,7 +135,9 @@ fn a_mistake_in_a_formula_is_marked_and_mended_by_a_click() -> Result<()> {
         ensure!(!page.text("#formula-mistake .mistake")?.is_empty());
         let mark = page.text("#formula-mistake mark")?;
         ensure!(marked.is_empty() || mark == marked, "{typed}: “{mark}” is marked, not “{marked}”");
-        ensure!(page.eval::<bool>(&format!("document.querySelector('{FORMULA}').getAttribute('aria-invalid') === 'true'"))?);
+        ensure!(
+            page.eval::<bool>(&format!("document.querySelector('{FORMULA}').getAttribute('aria-invalid') === 'true'"))?
+        );
         let now = (visitor::ground(&mut page)?, visitor::outcomes(&mut page)?);
         ensure!(now == good, "{typed}: the last good picture is gone");
         page.click_on("#formula-mistake button")?;

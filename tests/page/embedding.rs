@@ -49,7 +49,9 @@ fn hide_removes_each_part_and_no_other() -> Result<()> {
 
 #[test]
 fn embed_shows_the_view_without_the_panels() -> Result<()> {
-    for (view, link) in [(View::DESKTOP, "embed=1&opt=adam;lr=0.05"), (View::DESKTOP, "embed&opt=bfgs"), (View::PHONE, "embed=1")] {
+    for (view, link) in
+        [(View::DESKTOP, "embed=1&opt=adam;lr=0.05"), (View::DESKTOP, "embed&opt=bfgs"), (View::PHONE, "embed=1")]
+    {
         let mut page = browser::open(&view, link)?;
         for selector in [".header", ".panel", ".tabs", "dialog"] {
             ensure!(!there(&mut page, selector)?, "{link}: {selector} is there");
@@ -121,7 +123,9 @@ fn the_view_can_be_mounted_in_another_page_and_taken_away_again() -> Result<()> 
 fn a_view_that_is_taken_away_while_time_runs_leaves_silently() -> Result<()> {
     let mut page = host()?;
     for _ in 0..3 {
-        page.eval::<Value>("(window.unmount = thalweg.mount(document.getElementById('one'), 'steps=1000&opt=adam;lr=0.01'), null)")?;
+        page.eval::<Value>(
+            "(window.unmount = thalweg.mount(document.getElementById('one'), 'steps=1000&opt=adam;lr=0.01'), null)",
+        )?;
         page.wait_for("+document.querySelector('#one input[aria-label=Step]')?.value > 0")?;
         // In the middle of the race, of the strip's computation and of a held start.
         let at = page.centre("#one [data-handle=start]")?;

@@ -94,7 +94,8 @@ fn the_svg_is_the_command_lines_and_holds_nothing_that_runs() -> Result<()> {
             ensure!(!svg.contains(word), "the figure has {word}");
         }
         let (link, done) = done()?;
-        let expected = figure_svg(&link.experiment, &done, 80.0, FIGURE, Theme::of(view.dark), |_, _, _| LAND.to_owned());
+        let expected =
+            figure_svg(&link.experiment, &done, 80.0, FIGURE, Theme::of(view.dark), |_, _, _| LAND.to_owned());
         ensure!(without_pixels(&svg)? == expected, "the page's figure is not the command line's");
         // The browser reads it as a picture of that size.
         let shown: [f64; 3] = page.eval(&format!(
@@ -128,7 +129,8 @@ fn the_png_is_the_figure_at_twice_its_size() -> Result<()> {
     ensure!(size == FIGURE.map(|x| 2.0 * x), "{size:?}");
     let mut pixels = vec![0; reader.output_buffer_size()];
     let info = reader.next_frame(&mut pixels)?;
-    let colours: std::collections::BTreeSet<&[u8]> = pixels[..info.buffer_size()].chunks(info.color_type.samples()).collect();
+    let colours: std::collections::BTreeSet<&[u8]> =
+        pixels[..info.buffer_size()].chunks(info.color_type.samples()).collect();
     // The land alone has thousands of tints.
     ensure!(colours.len() > 1000, "{} colours", colours.len());
     page.assert_console_silent()

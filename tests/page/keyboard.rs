@@ -60,7 +60,8 @@ fn arrows_step_and_home_and_end_go_to_the_ends() -> Result<()> {
 fn digits_show_and_hide_optimizers() -> Result<()> {
     let mut page = browser::open(&View::DESKTOP, RACE)?;
     visitor::go_to_the_end(&mut page)?;
-    let pressed = "Array.from(document.querySelectorAll('.method-name'), name => name.getAttribute('aria-pressed')).join()";
+    let pressed =
+        "Array.from(document.querySelectorAll('.method-name'), name => name.getAttribute('aria-pressed')).join()";
     let both = visitor::trails(&mut page)?;
     page.key("1")?;
     page.settle()?;
@@ -200,7 +201,15 @@ fn tab_leads_to_everything_and_around() -> Result<()> {
         order.push(here);
     }
     ensure!(order.len() < 150, "Tab does not come to an end: {order:#?}");
-    for word in ["Thalweg, start afresh", "Export", "Start of all optimizers", "Play", "Step", "+ Add an optimizer", "step size"] {
+    for word in [
+        "Thalweg, start afresh",
+        "Export",
+        "Start of all optimizers",
+        "Play",
+        "Step",
+        "+ Add an optimizer",
+        "step size",
+    ] {
         ensure!(order.iter().any(|stop| stop.contains(word)), "Tab does not lead to “{word}”: {order:#?}");
     }
     let hidden: Vec<_> = order.iter().filter(|stop| stop.ends_with("(no ring)")).collect();
@@ -210,8 +219,19 @@ fn tab_leads_to_everything_and_around() -> Result<()> {
 
 /// Roles that somebody operates.
 const OPERATED: [&str; 13] = [
-    "button", "link", "slider", "textbox", "searchbox", "combobox", "checkbox", "radio", "tab", "spinbutton", "menuitem",
-    "switch", "DisclosureTriangle",
+    "button",
+    "link",
+    "slider",
+    "textbox",
+    "searchbox",
+    "combobox",
+    "checkbox",
+    "radio",
+    "tab",
+    "spinbutton",
+    "menuitem",
+    "switch",
+    "DisclosureTriangle",
 ];
 
 /// Roles of everything that somebody operates and that has no name, by the browser's own account.

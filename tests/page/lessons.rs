@@ -27,7 +27,8 @@ fn there_are_six_lessons_and_the_menu_has_them() -> Result<()> {
     ensure!(LESSONS.len() >= 6, "{} lessons", LESSONS.len());
     let mut page = browser::open(&View::DESKTOP, "")?;
     visitor::click_words(&mut page, ".places", "Lessons")?;
-    let items: Vec<String> = page.eval("Array.from(document.querySelectorAll('.places li'), item => item.innerText.trim())")?;
+    let items: Vec<String> =
+        page.eval("Array.from(document.querySelectorAll('.places li'), item => item.innerText.trim())")?;
     ensure!(items == LESSONS.iter().map(|lesson| lesson.title).collect::<Vec<_>>(), "{items:?}");
     page.assert_console_silent()
 }
@@ -39,8 +40,15 @@ fn a_lesson_sets_the_map_up_page_by_page() -> Result<()> {
     visitor::click_words(&mut page, ".places", "Lessons")?;
     visitor::click_words(&mut page, ".places", lesson.title)?;
     for (number, expected) in lesson.pages.iter().enumerate() {
-        page.wait_for(&format!("document.querySelector('.lesson-title')?.textContent === {}", serde_json::json!(expected.title)))?;
-        let address = if number == 0 { format!("lesson={}", lesson.id) } else { format!("lesson={};page={}", lesson.id, number + 1) };
+        page.wait_for(&format!(
+            "document.querySelector('.lesson-title')?.textContent === {}",
+            serde_json::json!(expected.title)
+        ))?;
+        let address = if number == 0 {
+            format!("lesson={}", lesson.id)
+        } else {
+            format!("lesson={};page={}", lesson.id, number + 1)
+        };
         visitor::wait_for_address(&mut page, &address)?;
         ensure!(experiment(&mut page)? == of(expected.setup), "page {} did not set the map up", number + 1);
         if number + 1 < lesson.pages.len() {
@@ -50,7 +58,10 @@ fn a_lesson_sets_the_map_up_page_by_page() -> Result<()> {
     ensure!(page.eval::<bool>("Array.from(document.querySelectorAll('.lesson-pages button')).at(-1).disabled")?);
     visitor::click_words(&mut page, ".lesson", "Back")?;
     let before_last = &lesson.pages[lesson.pages.len() - 2];
-    page.wait_for(&format!("document.querySelector('.lesson-title').textContent === {}", serde_json::json!(before_last.title)))?;
+    page.wait_for(&format!(
+        "document.querySelector('.lesson-title').textContent === {}",
+        serde_json::json!(before_last.title)
+    ))?;
     // A reload comes back to the page of the lesson.
     page.reload()?;
     page.wait_for(xtask::bench::FIRST_PICTURE_IS_THERE)?;
@@ -67,7 +78,9 @@ fn every_link_in_a_lesson_sets_the_map_up() -> Result<()> {
     for lesson in LESSONS {
         for number in 1..=lesson.pages.len() {
             let mut page = browser::open(&View::DESKTOP, &format!("lesson={};page={number}", lesson.id))?;
-            page.eval::<Value>("document.querySelectorAll('.lesson details').forEach(d => { d.open = true; }) ?? null")?;
+            page.eval::<Value>(
+                "document.querySelectorAll('.lesson details').forEach(d => { d.open = true; }) ?? null",
+            )?;
             let links: Vec<String> = page.eval(
                 "Array.from(document.querySelectorAll('.lesson-text a[href^=\"?\"]'), a => a.getAttribute('href'))",
             )?;
@@ -113,10 +126,16 @@ fn answers_wait_for_the_reader_and_equations_are_mathml() -> Result<()> {
 fn a_lesson_can_be_read_on_a_phone() -> Result<()> {
     let mut page = browser::open(&View::PHONE, &format!("lesson={}", LESSONS[1].id))?;
     let [left, top, width, height] = page.rect(".lesson-title")?;
-    ensure!(left >= 0.0 && left + width <= 390.0 && top > 0.0 && top + height <= 844.0, "the title is not on the screen");
+    ensure!(
+        left >= 0.0 && left + width <= 390.0 && top > 0.0 && top + height <= 844.0,
+        "the title is not on the screen"
+    );
     page.centre(".lesson-pages .primary")?;
     visitor::click_words(&mut page, ".lesson", "Next")?;
-    page.wait_for(&format!("document.querySelector('.lesson-title').textContent === {}", serde_json::json!(LESSONS[1].pages[1].title)))?;
+    page.wait_for(&format!(
+        "document.querySelector('.lesson-title').textContent === {}",
+        serde_json::json!(LESSONS[1].pages[1].title)
+    ))?;
     ensure!(page.eval::<f64>("document.scrollingElement.scrollWidth")? <= 390.0);
     page.assert_console_silent()
 }

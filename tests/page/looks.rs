@@ -60,7 +60,9 @@ fn all_text_can_be_read_by_day_and_by_night() -> Result<()> {
         for link in ["", "problem=formula;f=2x&opt=adan&opt=sgd;lr=1;show=0", "lesson=step_size"] {
             let mut page = browser::open(&view, link)?;
             visitor::go_to_the_end(&mut page)?;
-            page.eval::<Value>("document.querySelectorAll('.thalweg details').forEach(d => { d.open = true; }) ?? null")?;
+            page.eval::<Value>(
+                "document.querySelectorAll('.thalweg details').forEach(d => { d.open = true; }) ?? null",
+            )?;
             page.settle()?;
             let all: Vec<Faint> = page.eval(CONTRASTS)?;
             ensure!(all.len() > 20, "only {} texts", all.len());
@@ -112,7 +114,8 @@ fn on_a_phone_the_tabs_open_one_sheet_each() -> Result<()> {
         page.tap(at)?;
         page.wait_for(&format!("document.querySelector('.tabs [aria-selected=true]').textContent === '{tab}'"))?;
         for (_, other) in sheets {
-            let seen: bool = page.eval(&format!("document.querySelector(\"[aria-label='{other}']\").checkVisibility()"))?;
+            let seen: bool =
+                page.eval(&format!("document.querySelector(\"[aria-label='{other}']\").checkVisibility()"))?;
             ensure!(seen == (other == label), "on the tab {tab}: {other}");
         }
     }
@@ -160,7 +163,10 @@ fn on_a_phone_time_is_under_the_finger() -> Result<()> {
 fn on_a_phone_a_tap_on_a_field_does_not_zoom_the_page() -> Result<()> {
     let mut page = browser::open(&View::PHONE, "")?;
     let allowed: String = page.eval("document.querySelector('meta[name=viewport]').content")?;
-    ensure!(!allowed.contains("user-scalable=no") && !allowed.contains("maximum-scale=1"), "zooming is forbidden: {allowed}");
+    ensure!(
+        !allowed.contains("user-scalable=no") && !allowed.contains("maximum-scale=1"),
+        "zooming is forbidden: {allowed}"
+    );
     page.eval::<Value>("document.querySelector('.number input').focus() ?? null")?;
     page.settle()?;
     ensure!(page.eval::<f64>("visualViewport.scale")? == 1.0);
