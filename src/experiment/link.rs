@@ -71,7 +71,7 @@ impl Link {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Method, Panel, ProblemChoice};
+    use crate::experiment::{Method, Panel};
     use crate::problems::Noise;
 
     fn clean(link: &str) -> Experiment {
@@ -97,7 +97,7 @@ mod tests {
     fn links_of_the_design_round_trip() {
         for link in [
             "problem=rosenbrock;b=50&start=-1.2,1.5&steps=500&opt=adam;lr=0.05&opt=sgd;lr=0.002;momentum=0.9",
-            "problem=formula;f=(1-x)^2%2B100*(y-x^2)^2&domain=-2,2,-1,3&opt=newton&opt=adam;lr=0.1~lookahead;k=5",
+            "problem=formula;f=(1-x)^2%2B100*(y-x^2)^2&domain=-2,2,-1,3&opt=newton&opt=adam;lr=0.1~lookahead;k=7",
             "problem=himmelblau&noise=gaussian;sigma=0.5&seed=7&hide=problem,noise&opt=lion",
             "problem=formula;f=a*x^2%2By^2;a=3&opt=none",
             "problem=reddi_online&noise=own&opt=adam;lr=0.3&tol=0.001",

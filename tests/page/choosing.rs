@@ -22,8 +22,8 @@ fn all_landscapes_are_offered_with_a_picture() -> Result<()> {
     let names: Vec<String> =
         page.eval("Array.from(document.querySelectorAll('.gallery-item strong'), name => name.textContent)")?;
     let expected: Vec<&str> = landscapes::offered().map(|row| row.name).collect();
-    ensure!(expected.len() == 126 && names == expected, "{} are offered: {names:?}", names.len());
-    ensure!(page.text("#landscapes .count")? == "126 landscapes");
+    ensure!(expected.len() >= 126 && names == expected, "{} are offered: {names:?}", names.len());
+    ensure!(page.text("#landscapes .count")? == format!("{} landscapes", expected.len()));
     // The first ones are on the screen, so they have been drawn.
     for nth in [1, 4] {
         let picture = visitor::picture(&mut page, &format!(".gallery li:nth-child({nth}) canvas"))?;
@@ -64,7 +64,7 @@ fn a_search_without_a_result_says_so() -> Result<()> {
     open_picker(&mut page, "landscapes")?;
     visitor::retype(&mut page, "#landscapes input[type=search]", "no such thing")?;
     page.wait_for("document.querySelector('#landscapes .count').textContent.startsWith('No landscape')")?;
-    page.key("Escape")?;
+    page.click_on("#landscapes [aria-label=Close]")?;
     open_picker(&mut page, "optimizers")?;
     visitor::retype(&mut page, "#optimizers input[type=search]", "no such thing")?;
     page.wait_for("document.querySelector('#optimizers').textContent.includes('No optimizer has all of these words')")?;
@@ -74,7 +74,8 @@ fn a_search_without_a_result_says_so() -> Result<()> {
 /// Every landscape, one after the other, by its link: nothing on any of them upsets the page.
 #[test]
 fn every_landscape_is_drawn_in_silence() -> Result<()> {
-    let mut page = browser::open(&View::DESKTOP, "")?;
+    // A small window is drawn sooner.
+    let mut page = browser::open(&View { width: 760, height: 520, ..View::DESKTOP }, "")?;
     for row in landscapes::offered() {
         page.eval::<Option<bool>>(&format!(
             "(location.hash = 'problem={}&opt=adam;lr=0.05&opt=newton&steps=30', null)",

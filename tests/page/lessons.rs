@@ -1,7 +1,7 @@
 //! Lessons: text beside the map, and the map goes along.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use thalweg::experiment::{Experiment, Link};
 use thalweg::lessons::LESSONS;
 use xtask::chrome::{Page, View};
@@ -42,7 +42,7 @@ fn a_lesson_sets_the_map_up_page_by_page() -> Result<()> {
     for (number, expected) in lesson.pages.iter().enumerate() {
         page.wait_for(&format!(
             "document.querySelector('.lesson-title')?.textContent === {}",
-            serde_json::json!(expected.title)
+            json!(expected.title)
         ))?;
         let address = if number == 0 {
             format!("lesson={}", lesson.id)
@@ -60,7 +60,7 @@ fn a_lesson_sets_the_map_up_page_by_page() -> Result<()> {
     let before_last = &lesson.pages[lesson.pages.len() - 2];
     page.wait_for(&format!(
         "document.querySelector('.lesson-title').textContent === {}",
-        serde_json::json!(before_last.title)
+        json!(before_last.title)
     ))?;
     // A reload comes back to the page of the lesson.
     page.reload()?;
@@ -75,31 +75,29 @@ fn a_lesson_sets_the_map_up_page_by_page() -> Result<()> {
 #[test]
 fn every_link_in_a_lesson_sets_the_map_up() -> Result<()> {
     let mut clicked = 0;
+    let mut page = browser::open(&View::DESKTOP.still(), "")?;
     for lesson in LESSONS {
-        for number in 1..=lesson.pages.len() {
-            let mut page = browser::open(&View::DESKTOP, &format!("lesson={};page={number}", lesson.id))?;
-            page.eval::<Value>(
-                "document.querySelectorAll('.lesson details').forEach(d => { d.open = true; }) ?? null",
-            )?;
+        for (number, text) in (1..).zip(lesson.pages) {
+            page.eval::<Value>(&format!("(location.hash = 'lesson={};page={number}', null)", lesson.id))?;
+            page.wait_for(&format!("document.querySelector('.lesson-title')?.textContent === {}", json!(text.title)))?;
+            page.eval::<Value>("document.querySelectorAll('.lesson details').forEach(d => { d.open = true; }) ?? null")?;
             let links: Vec<String> = page.eval(
                 "Array.from(document.querySelectorAll('.lesson-text a[href^=\"?\"]'), a => a.getAttribute('href'))",
             )?;
             for (index, link) in links.iter().enumerate() {
+                let place = format!("{}, page {number}: {link}", lesson.id);
                 let read = Link::parse(link);
-                ensure!(read.notes.is_empty(), "{}, page {number}: {link}: {:?}", lesson.id, read.notes);
+                ensure!(read.notes.is_empty(), "{place}: {:?}", read.notes);
                 page.eval::<Value>(&format!(
-                    "document.querySelectorAll('.lesson-text a[href^=\"?\"]')[{index}].setAttribute('data-found', '') ?? null"
+                    "document.querySelectorAll('.lesson-text a[href^=\"?\"]').forEach((a, i) => \
+                     a.toggleAttribute('data-found', i === {index})) ?? null"
                 ))?;
                 page.click_on("[data-found]")?;
-                page.eval::<Value>("document.querySelector('[data-found]')?.removeAttribute('data-found') ?? null")?;
-                visitor::go_to_the_end(&mut page)?;
-                let wanted = of(link);
-                let arrived = (0..50).any(|_| {
-                    std::thread::sleep(std::time::Duration::from_millis(20));
-                    experiment(&mut page).is_ok_and(|shown| shown == wanted)
-                });
-                ensure!(arrived, "{}, page {number}: {link} is not on the map", lesson.id);
-                visitor::wait_for_address(&mut page, &format!("lesson={}", lesson.id))?;
+                let mut wanted = read.experiment;
+                wanted.view.lesson = Some((lesson.id.to_owned(), number));
+                let wanted = json!(Link::write(&wanted));
+                page.wait_for(&format!("decodeURIComponent(location.search.slice(1)) === decodeURIComponent({wanted})"))
+                    .context(place)?;
                 clicked += 1;
             }
             page.assert_console_silent().with_context(|| format!("{}, page {number}", lesson.id))?;
@@ -114,8 +112,10 @@ fn every_link_in_a_lesson_sets_the_map_up() -> Result<()> {
 fn answers_wait_for_the_reader_and_equations_are_mathml() -> Result<()> {
     let mut page = browser::open(&View::DESKTOP, &format!("lesson={}", LESSONS[0].id))?;
     ensure!(page.eval::<u32>("document.querySelectorAll('.lesson-text math').length")? > 0, "no equation");
-    let drawn: bool = page.eval("document.querySelector('.lesson-text math').getBoundingClientRect().width > 10")?;
-    ensure!(drawn, "the equation takes no room");
+    let widest: f64 = page.eval(
+        "Math.max(...Array.from(document.querySelectorAll('.lesson-text math'), math => math.getBoundingClientRect().width))",
+    )?;
+    ensure!(widest > 60.0, "the widest equation has {widest} pixels");
     ensure!(page.eval::<bool>("!document.querySelector('.lesson-text details').open")?, "the answer is there already");
     page.click_on(".lesson-text summary")?;
     page.wait_for("document.querySelector('.lesson-text details').open")?;
@@ -134,7 +134,7 @@ fn a_lesson_can_be_read_on_a_phone() -> Result<()> {
     visitor::click_words(&mut page, ".lesson", "Next")?;
     page.wait_for(&format!(
         "document.querySelector('.lesson-title').textContent === {}",
-        serde_json::json!(LESSONS[1].pages[1].title)
+        json!(LESSONS[1].pages[1].title)
     ))?;
     ensure!(page.eval::<f64>("document.scrollingElement.scrollWidth")? <= 390.0);
     page.assert_console_silent()

@@ -194,6 +194,9 @@ pub fn click_words(page: &mut Page<'_>, within: &str, words: &str) -> Result<()>
     if !page.eval::<bool>(&mark)? {
         bail!("nothing to click in {within} says “{words}”");
     }
+    // Scrolling to it may let its neighbours grow: where it is shows a frame later.
+    page.centre("[data-found]")?;
+    page.settle()?;
     page.click_on("[data-found]")?;
     page.settle()
 }
