@@ -17,6 +17,8 @@ pub mod limits {
     pub const STEPS: u32 = 100_000;
     /// Steps of all optimizers together, so that every run fits into memory and into a moment.
     pub const TOTAL_STEPS: u32 = 400_000;
+    /// Mistakes that are told one by one.
+    pub const NOTES: usize = 40;
     /// Largest absolute value of a coordinate or a parameter.
     pub const NUMBER: f64 = 1e12;
 }

@@ -40,10 +40,7 @@ fn a_lesson_sets_the_map_up_page_by_page() -> Result<()> {
     visitor::click_words(&mut page, ".places", "Lessons")?;
     visitor::click_words(&mut page, ".places", lesson.title)?;
     for (number, expected) in lesson.pages.iter().enumerate() {
-        page.wait_for(&format!(
-            "document.querySelector('.lesson-title')?.textContent === {}",
-            json!(expected.title)
-        ))?;
+        page.wait_for(&format!("document.querySelector('.lesson-title')?.textContent === {}", json!(expected.title)))?;
         let address = if number == 0 {
             format!("lesson={}", lesson.id)
         } else {
@@ -58,10 +55,7 @@ fn a_lesson_sets_the_map_up_page_by_page() -> Result<()> {
     ensure!(page.eval::<bool>("Array.from(document.querySelectorAll('.lesson-pages button')).at(-1).disabled")?);
     visitor::click_words(&mut page, ".lesson", "Back")?;
     let before_last = &lesson.pages[lesson.pages.len() - 2];
-    page.wait_for(&format!(
-        "document.querySelector('.lesson-title').textContent === {}",
-        json!(before_last.title)
-    ))?;
+    page.wait_for(&format!("document.querySelector('.lesson-title').textContent === {}", json!(before_last.title)))?;
     // A reload comes back to the page of the lesson.
     page.reload()?;
     page.wait_for(xtask::bench::FIRST_PICTURE_IS_THERE)?;
@@ -80,7 +74,9 @@ fn every_link_in_a_lesson_sets_the_map_up() -> Result<()> {
         for (number, text) in (1..).zip(lesson.pages) {
             page.eval::<Value>(&format!("(location.hash = 'lesson={};page={number}', null)", lesson.id))?;
             page.wait_for(&format!("document.querySelector('.lesson-title')?.textContent === {}", json!(text.title)))?;
-            page.eval::<Value>("document.querySelectorAll('.lesson details').forEach(d => { d.open = true; }) ?? null")?;
+            page.eval::<Value>(
+                "document.querySelectorAll('.lesson details').forEach(d => { d.open = true; }) ?? null",
+            )?;
             let links: Vec<String> = page.eval(
                 "Array.from(document.querySelectorAll('.lesson-text a[href^=\"?\"]'), a => a.getAttribute('href'))",
             )?;
@@ -96,8 +92,10 @@ fn every_link_in_a_lesson_sets_the_map_up() -> Result<()> {
                 let mut wanted = read.experiment;
                 wanted.view.lesson = Some((lesson.id.to_owned(), number));
                 let wanted = json!(Link::write(&wanted));
-                page.wait_for(&format!("decodeURIComponent(location.search.slice(1)) === decodeURIComponent({wanted})"))
-                    .context(place)?;
+                page.wait_for(&format!(
+                    "decodeURIComponent(location.search.slice(1)) === decodeURIComponent({wanted})"
+                ))
+                .context(place)?;
                 clicked += 1;
             }
             page.assert_console_silent().with_context(|| format!("{}, page {number}", lesson.id))?;

@@ -194,16 +194,17 @@ impl Reader {
 
     fn lesson(&mut self, value: &str) {
         let Settings { head, pairs } = settings(value);
-        let page = pairs
-            .iter()
-            .find(|(key, _)| *key == "page")
-            .map_or(Some(1), |(_, page)| page.parse().ok().filter(|p| *p >= 1));
-        let Some(page) = page else {
-            self.note("lesson", "page is not a whole number from 1".to_owned(), "the first page is shown".to_owned());
-            self.experiment.view.lesson = decode(head).map(|head| (head, 1));
+        let id = decode(head).filter(|id| id.len() <= 40 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
+        let Some(id) = id else {
+            self.note("lesson", expected(head, "the name of a lesson"), "no lesson is opened".to_owned());
             return;
         };
-        self.experiment.view.lesson = decode(head).map(|head| (head, page));
+        let page =
+            pairs.iter().find(|(key, _)| *key == "page").map(|(_, page)| page.parse().ok().filter(|page| *page >= 1));
+        if page == Some(None) {
+            self.note("lesson", "page is not a whole number from 1".to_owned(), "the first page is shown".to_owned());
+        }
+        self.experiment.view.lesson = Some((id, page.flatten().unwrap_or(1)));
     }
 
     fn noise(&mut self, value: &str) {
@@ -438,6 +439,11 @@ impl Reader {
                 self.note("problem", error.to_string(), "Rosenbrock is used".to_owned());
                 self.experiment.problem = Experiment::default().problem;
             }
+        }
+        let more = self.notes.len().saturating_sub(limits::NOTES);
+        if more > 0 {
+            self.notes.truncate(limits::NOTES);
+            self.note("link", format!("has {more} more mistakes"), "they are left out".to_owned());
         }
         Link { experiment: self.experiment, notes: self.notes }
     }
