@@ -75,27 +75,6 @@ fn every_mistake_is_told_where_it_belongs_and_the_page_works() -> Result<()> {
     Ok(())
 }
 
-/// On a phone one sheet is open at a time: the one with the message, then.
-#[test]
-fn on_a_phone_a_mistake_is_on_the_sheet_that_is_open() -> Result<()> {
-    for (link, word) in [
-        ("problem=rosenbrok", "rosenbrock"),
-        ("problem=formula;f=sinn(x)", "sin"),
-        ("opt=adan", "adam"),
-        ("start=1", "two numbers"),
-        ("v=2", "version"),
-    ] {
-        let mut page = browser::open(&View::PHONE, link)?;
-        let seen: bool = page.eval(&format!(
-            "Array.from(document.querySelectorAll('.notes, .mistake')).some(note => note.checkVisibility() && \
-             note.innerText.includes('{word}'))"
-        ))?;
-        ensure!(seen, "{link}: the message is on a sheet that is not open");
-        page.assert_console_silent()?;
-    }
-    Ok(())
-}
-
 #[test]
 fn a_message_can_be_dismissed() -> Result<()> {
     let mut page = browser::open(&View::DESKTOP, "opt=adan&opt=adam&steps=many")?;
@@ -121,14 +100,13 @@ fn a_broken_formula_in_a_link_can_be_mended() -> Result<()> {
 fn a_link_of_a_hundred_kilobytes_is_refused_in_words() -> Result<()> {
     let link = format!("problem=formula;f={}x", "x%2B".repeat(25_000));
     // Behind `#` no server and no proxy sees it: that is how such a link arrives.
-    for link in [format!("#{link}")] {
-        let mut page = browser::blank(&View::DESKTOP)?;
-        page.goto(&format!("{}{link}", browser::site()?.address))?;
-        page.wait_for(xtask::bench::FIRST_PICTURE_IS_THERE)?;
-        let told = page.text("main .notes")?;
-        ensure!(told.contains("16,384"), "{told}");
-        works(&mut page, "a link of 100 KB")?;
-    }
+    let link = format!("#{link}");
+    let mut page = browser::blank(&View::DESKTOP)?;
+    page.goto(&format!("{}{link}", browser::site()?.address))?;
+    page.wait_for(xtask::bench::FIRST_PICTURE_IS_THERE)?;
+    let told = page.text("main .notes")?;
+    ensure!(told.contains("16,384"), "{told}");
+    works(&mut page, "a link of 100 KB")?;
     Ok(())
 }
 

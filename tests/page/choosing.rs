@@ -77,10 +77,7 @@ fn every_landscape_is_drawn_in_silence() -> Result<()> {
     // A small window is drawn sooner.
     let mut page = browser::open(&View { width: 760, height: 520, ..View::DESKTOP }, "")?;
     for row in landscapes::offered() {
-        page.eval::<Option<bool>>(&format!(
-            "(location.hash = 'problem={}&opt=adam;lr=0.05&opt=newton&steps=30', null)",
-            row.id
-        ))?;
+        visitor::go_back_to(&mut page, &format!("problem={}&opt=adam;lr=0.05&opt=newton&steps=30", row.id))?;
         page.wait_for(&format!(
             "document.querySelector('.problem-name strong').textContent === {}",
             serde_json::json!(row.name)

@@ -126,11 +126,17 @@ fn a_reload_brings_everything_back() -> Result<()> {
 
 /// Whoever edits the address by hand, or goes back, gets what the address says.
 #[test]
-fn a_change_behind_the_hash_is_opened() -> Result<()> {
+fn another_address_is_opened_without_a_reload() -> Result<()> {
     let mut page = browser::open(&View::DESKTOP, RACE)?;
-    page.eval::<Value>("(location.hash = 'problem=himmelblau&opt=lion;lr=0.1', null)")?;
+    visitor::go_back_to(&mut page, "problem=himmelblau&steps=77&opt=lion;lr=0.1")?;
     page.wait_for("document.querySelector('.problem-name').textContent.includes('Himmelblau')")?;
-    ensure!(visitor::outcomes(&mut page)?.contains("Lion"));
+    let table = visitor::outcomes(&mut page)?;
+    ensure!(table.contains("Lion") && !table.contains("Adam"), "{table}");
+    visitor::wait_for_address(&mut page, "steps=77")?;
+    // What follows `#` is read as well, and the address says it in one piece from then on.
+    page.eval::<Value>("(location.hash = 'problem=booth', null)")?;
+    page.wait_for("document.querySelector('.problem-name').textContent.includes('Booth')")?;
+    page.wait_for("location.hash === '' && location.search.includes('problem=booth')")?;
     page.assert_console_silent()
 }
 

@@ -138,22 +138,3 @@ fn a_view_that_is_taken_away_while_time_runs_leaves_silently() -> Result<()> {
     std::thread::sleep(std::time::Duration::from_millis(400));
     page.assert_console_silent()
 }
-
-/// Two views in one page, as in an article that compares: each minds its own.
-#[test]
-fn two_views_in_one_page_do_not_meddle() -> Result<()> {
-    let mut page = host()?;
-    page.eval::<Value>(
-        "(thalweg.mount(document.getElementById('one'), 'problem=himmelblau&opt=adam'),
-          thalweg.mount(document.getElementById('two'), 'problem=rosenbrock&opt=adam'), null)",
-    )?;
-    page.wait_for("document.querySelector('#two .map .trails')?.width > 100")?;
-    page.click_on("#two .problem-choice")?;
-    page.wait_for("document.querySelector('dialog[open]')")?;
-    let owner: String = page.eval("document.querySelector('dialog[open]').closest('#one, #two').id")?;
-    ensure!(owner == "two", "a click in the second view opened a dialog of the first");
-    visitor::click_words(&mut page, "#two .gallery", "Booth")?;
-    page.wait_for("document.querySelector('#two .problem-name').textContent.includes('Booth')")?;
-    ensure!(page.eval::<bool>("document.querySelector('#one .problem-name').textContent.includes('Himmelblau')")?);
-    page.assert_console_silent()
-}

@@ -34,28 +34,6 @@ fn time_stops_by_itself_at_the_last_step() -> Result<()> {
     page.assert_console_silent()
 }
 
-/// Pictures of a blank canvas, or of one colour, would be easy to draw.
-#[test]
-fn the_map_shows_land_and_trails() -> Result<()> {
-    for view in VIEWS {
-        let mut page = browser::open(&view, "")?;
-        let land = visitor::ground(&mut page)?;
-        // The land covers all of the map; hill shade and contours have thousands of tints.
-        ensure!(land.painted == land.pixels && land.colours > 1000, "{view:?}: {land:?}");
-        page.key("Home")?;
-        let at_start = visitor::trails(&mut page)?;
-        visitor::go_to_the_end(&mut page)?;
-        let whole = visitor::trails(&mut page)?;
-        // The start and the heads are there from the beginning; four trails across the map are far more.
-        ensure!(at_start.painted > 0, "{view:?}: no start, no heads");
-        ensure!(whole.painted > 3 * at_start.painted, "{view:?}: {at_start:?}, then {whole:?}");
-        // Most of the land stays visible.
-        ensure!(whole.painted < whole.pixels / 4, "{view:?}: {whole:?}");
-        page.assert_console_silent()?;
-    }
-    Ok(())
-}
-
 /// What the browser puts on the screen changes where the trails are drawn, and nearly nowhere else on the map.
 #[test]
 fn the_trails_are_on_the_screen_where_they_are_drawn() -> Result<()> {
@@ -148,23 +126,4 @@ fn the_colours_follow_the_system_and_a_choice_is_remembered() -> Result<()> {
     page.reload()?;
     page.wait_for(&format!("{theme} === 'light'"))?;
     page.assert_console_silent()
-}
-
-#[test]
-fn who_asked_for_less_motion_sees_the_end_at_once() -> Result<()> {
-    for view in [View::DESKTOP.still(), View::PHONE.still()] {
-        let mut page = browser::open(&view, "steps=150&opt=adam;lr=0.05")?;
-        ensure!(!visitor::is_playing(&mut page)?, "time runs");
-        ensure!(visitor::step(&mut page)? == 150);
-        // It also stays so when another landscape is chosen, which starts the race anew for everybody else.
-        page.key("o")?;
-        page.wait_for("document.querySelector('#landscapes').open")?;
-        visitor::click_words(&mut page, "#landscapes .gallery", "Himmelblau")?;
-        page.wait_for("document.querySelector('.problem-name').textContent.includes('Himmelblau')")?;
-        page.settle()?;
-        ensure!(!visitor::is_playing(&mut page)?, "time runs after a choice");
-        ensure!(visitor::step(&mut page)? == 150);
-        page.assert_console_silent()?;
-    }
-    Ok(())
 }

@@ -207,3 +207,12 @@ pub fn read_out(page: &mut Page<'_>) -> Result<[f64; 2]> {
     page.wait_for("document.querySelector('.readout dd')")?;
     pair(&page.text(".readout dd")?)
 }
+
+/// Opens another link in the page as it stands, as going back in the history does.
+pub fn go_back_to(page: &mut Page<'_>, link: &str) -> Result<()> {
+    page.eval::<Value>(&format!(
+        "(history.replaceState(null, '', {}), history.pushState(null, '', location.href), history.back(), null)",
+        json!(format!("?{link}"))
+    ))?;
+    Ok(())
+}
