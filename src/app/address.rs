@@ -24,8 +24,9 @@ pub fn with_query(query: &str) -> String {
 pub fn shown(state: State) -> String {
     let mut experiment = state.with(Clone::clone);
     let end = f64::from(experiment.steps);
-    let time = state.time.get();
-    experiment.view.step = (!state.playing.get() && time < end).then_some(time as u32);
+    // While time runs nobody reads it here: otherwise every frame would put the writing of the address off.
+    let stopped_at = (!state.playing.get()).then(|| state.time.get()).filter(|time| *time < end);
+    experiment.view.step = stopped_at.map(|time| time as u32);
     Link::write(&experiment)
 }
 
@@ -33,8 +34,9 @@ pub fn shown(state: State) -> String {
 /// of the present entry of the history. Going back or forward opens what the address says then.
 pub fn keep(state: State) {
     let pending = StoredValue::new(None::<TimeoutHandle>);
+    let query = Memo::new(move |_| shown(state));
     Effect::new(move |first: Option<()>| {
-        let query = shown(state);
+        let query = query.get();
         if first.is_none() {
             return;
         }
@@ -49,8 +51,8 @@ pub fn keep(state: State) {
         };
         pending.set_value(set_timeout_with_handle(write, Duration::from_millis(300)).ok());
     });
-    let back = window_event_listener(leptos::ev::popstate, move |_| state.open(&current(), false));
-    let typed = window_event_listener(leptos::ev::hashchange, move |_| state.open(&current(), false));
+    let back = window_event_listener(leptos::ev::popstate, move |_| state.open(&current()));
+    let typed = window_event_listener(leptos::ev::hashchange, move |_| state.open(&current()));
     on_cleanup(move || {
         back.remove();
         typed.remove();

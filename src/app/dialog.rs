@@ -1,30 +1,43 @@
 //! Dialogs and menus, on the browser's own `<dialog>` and `<details>`: focus, Escape and screen readers come with them.
 
-use super::dom;
+use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-fn find(id: &str) -> Option<web_sys::HtmlDialogElement> {
-    dom::document().get_element_by_id(id)?.dyn_into().ok()
-}
+/// Opens and closes one dialog of one view. Two views in one page each have their own.
+#[derive(Clone, Copy, Default)]
+pub struct DialogHandle(NodeRef<html::Dialog>);
 
-/// Opens the dialog with this id, or closes it.
-pub fn toggle_dialog(id: &str) {
-    if let Some(dialog) = find(id) {
-        if dialog.open() {
+impl DialogHandle {
+    /// Opens the dialog, or closes it. A view without that dialog, such as an embedded one, stays as it is.
+    pub fn toggle(self) {
+        if let Some(dialog) = self.0.get_untracked() {
+            if dialog.open() {
+                dialog.close();
+            } else {
+                // Fails only for a dialog that is open already.
+                let _ = dialog.show_modal();
+            }
+        }
+    }
+
+    /// Closes the dialog.
+    pub fn close(self) {
+        if let Some(dialog) = self.0.get_untracked() {
             dialog.close();
-        } else {
-            // Fails only for a dialog that is open already.
-            let _ = dialog.show_modal();
         }
     }
 }
 
-/// Closes the dialog with this id.
-pub fn close_dialog(id: &str) {
-    if let Some(dialog) = find(id) {
-        dialog.close();
-    }
+/// The dialogs of a view.
+#[derive(Clone, Copy, Default)]
+pub struct Dialogs {
+    /// Keys and gestures.
+    pub help: DialogHandle,
+    /// The picker of landscapes.
+    pub landscapes: DialogHandle,
+    /// The picker of optimizers.
+    pub optimizers: DialogHandle,
 }
 
 /// Closes the menu in which the event happened.
@@ -39,7 +52,9 @@ pub fn close_menu(event: &web_sys::MouseEvent) {
 #[component]
 pub fn Dialog(
     /// By which it is opened.
-    id: &'static str,
+    handle: DialogHandle,
+    /// What the style sheet calls it.
+    name: &'static str,
     /// What it is about.
     title: &'static str,
     /// Called when it has been closed, however that happened.
@@ -54,7 +69,7 @@ pub fn Dialog(
         }
     };
     view! {
-        <dialog id=id class="dialog" aria-label=title on:click=beside on:close=move |_| {
+        <dialog node_ref=handle.0 data-dialog=name class="dialog" aria-label=title on:click=beside on:close=move |_| {
             if let Some(on_close) = on_close {
                 on_close.run(());
             }
@@ -62,7 +77,7 @@ pub fn Dialog(
             <div class="dialog-body">
                 <div class="dialog-head">
                     <h2>{title}</h2>
-                    <button class="button quiet" aria-label="Close" on:click=move |_| close_dialog(id)>"✕"</button>
+                    <button class="button quiet" aria-label="Close" on:click=move |_| handle.close()>"✕"</button>
                 </div>
                 {children()}
             </div>

@@ -1,6 +1,7 @@
 //! Small conveniences over the browser's objects.
 
 use leptos::prelude::*;
+use std::sync::atomic::{AtomicU32, Ordering};
 use wasm_bindgen::prelude::*;
 
 /// The window. A page always has one.
@@ -11,6 +12,12 @@ pub fn window() -> web_sys::Window {
 /// The document. A window of a page always has one.
 pub fn document() -> web_sys::Document {
     window().document().expect("the window shows a document")
+}
+
+/// An id that no other element of the document has, whoever else mounts views in it.
+pub fn unique_id(name: &str) -> String {
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    format!("thalweg-{name}-{}", GIVEN.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Milliseconds since the page was opened.

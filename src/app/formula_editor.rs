@@ -1,5 +1,6 @@
 //! A formula of the visitor's own: read at every keystroke, with the mistake marked and a repair offered.
 
+use super::dom;
 use super::state::State;
 use leptos::prelude::*;
 use thalweg::experiment::ProblemChoice;
@@ -41,12 +42,12 @@ pub fn FormulaEditor() -> impl IntoView {
     };
     // Another landscape, or another parameter, chosen elsewhere brings its own text.
     Effect::new(move |first: Option<()>| {
-        problem.track();
+        let problem = problem.get();
         if first.is_some() {
             let now = current_text(state);
             let typed = text.get_untracked();
             let same = Formula::parse(&typed, &names_of(&parameters(state)).as_names()).is_ok();
-            if !same || !matches!(problem.get_untracked(), ProblemChoice::Formula { text, .. } if text == typed) {
+            if !same || !matches!(problem, ProblemChoice::Formula { text, .. } if text == typed) {
                 text.set(now);
                 error.set(None);
             }
@@ -57,6 +58,7 @@ pub fn FormulaEditor() -> impl IntoView {
             error.set(mistake);
         }
     });
+    let mistake_id = dom::unique_id("formula-mistake");
     let mend = move |suggestion: Suggestion| {
         let mended = suggestion.apply(&text.get_untracked());
         read(mended);
@@ -70,12 +72,12 @@ pub fn FormulaEditor() -> impl IntoView {
                     spellcheck="false"
                     autocapitalize="off"
                     aria-invalid=move || error.get().is_some().to_string()
-                    aria-describedby="formula-mistake"
+                    aria-describedby=mistake_id.clone()
                     prop:value=move || text.get()
                     on:input=move |event| read(event_target_value(&event))
                 ></textarea>
             </label>
-            <div id="formula-mistake" role="status">
+            <div class="formula-mistake" id=mistake_id role="status">
                 {move || {
                     error
                         .get()

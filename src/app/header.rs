@@ -1,6 +1,5 @@
 //! The bar at the top: name, places, sharing.
 
-use super::dialog::toggle_dialog;
 use super::export::ShareMenu;
 use super::state::{State, store_theme};
 use crate::app::lesson::{LESSONS, open_lesson};
@@ -63,7 +62,7 @@ pub fn Header() -> impl IntoView {
                 >
                     {move || if state.dark.get() { "☀\u{fe0e}" } else { "☾\u{fe0e}" }}
                 </button>
-                <button class="button quiet" aria-label="Keys and help" title="Keys and help (?)" on:click=move |_| toggle_dialog("help")>
+                <button class="button quiet" aria-label="Keys and help" title="Keys and help (?)" on:click=move |_| state.dialogs.help.toggle()>
                     "?"
                 </button>
             </div>

@@ -1,6 +1,7 @@
 //! Keys and gestures.
 
 use super::dialog::Dialog;
+use super::state::State;
 use leptos::prelude::*;
 
 const KEYS: [(&str, &str); 10] = [
@@ -28,11 +29,12 @@ const GESTURES: [(&str, &str); 6] = [
 /// The dialog behind `?`.
 #[component]
 pub fn Help() -> impl IntoView {
+    let handle = State::expect().dialogs.help;
     let list = |rows: &'static [(&'static str, &'static str)]| {
         rows.iter().map(|(key, meaning)| view! { <dt><kbd>{*key}</kbd></dt><dd>{*meaning}</dd> }).collect_view()
     };
     view! {
-        <Dialog id="help" title="Keys and gestures">
+        <Dialog handle name="help" title="Keys and gestures">
             <div class="help">
                 <dl>{list(&KEYS)}</dl>
                 <dl>{list(&GESTURES)}</dl>

@@ -1,6 +1,5 @@
 //! The keyboard.
 
-use super::dialog::toggle_dialog;
 use super::playback::{step_by, toggle};
 use super::state::State;
 use leptos::prelude::*;
@@ -47,9 +46,9 @@ fn act(state: State, event: &web_sys::KeyboardEvent) -> bool {
         "Home" => state.show_step(0.0),
         "End" => state.show_step(f64::INFINITY),
         "s" => super::export::copy_link(state),
-        "o" => toggle_dialog("landscapes"),
-        "a" => toggle_dialog("optimizers"),
-        "?" => toggle_dialog("help"),
+        "o" => state.dialogs.landscapes.toggle(),
+        "a" => state.dialogs.optimizers.toggle(),
+        "?" => state.dialogs.help.toggle(),
         "0" => {
             state.change(|e| e.view.window = None);
             state.reset_view();

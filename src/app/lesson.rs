@@ -1,7 +1,6 @@
 //! The lesson that is open: a page of text, a question before each reveal, links that set the map up.
 
 use super::state::State;
-use leptos::html;
 use leptos::prelude::*;
 use thalweg::lessons;
 pub use thalweg::lessons::LESSONS;
@@ -9,9 +8,8 @@ use wasm_bindgen::JsCast;
 
 /// Opens a page of a lesson and sets the map up for it.
 pub fn open_lesson(state: State, id: &'static str, page: u32) {
-    state.change(|e| e.view.lesson = Some((id.to_owned(), page)));
-    if let Some(page) = lessons::find(id).and_then(|lesson| lesson.pages.get(page as usize - 1)) {
-        state.open(page.setup, true);
+    if let Some(text) = lessons::find(id).and_then(|lesson| lesson.pages.get(page as usize - 1)) {
+        state.set_up(text.setup, (id.to_owned(), page));
     }
 }
 
@@ -33,14 +31,13 @@ pub fn LessonPanel() -> impl IntoView {
         let number = page.clamp(1, count);
         let page = &lesson.pages[number as usize - 1];
         let go = move |to: u32| move |_| open_lesson(state, lesson.id, to);
-        let text = NodeRef::<html::Div>::new();
         let follow = move |event: web_sys::MouseEvent| {
             let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
             let link =
                 target.and_then(|t| t.closest("a[href^='?']").ok().flatten()).and_then(|a| a.get_attribute("href"));
             if let Some(link) = link {
                 event.prevent_default();
-                state.open(&link, true);
+                state.set_up(&link, (lesson.id.to_owned(), number));
             }
         };
         Some(
@@ -48,7 +45,7 @@ pub fn LessonPanel() -> impl IntoView {
                 <p class="lesson-place">"Lesson: " {lesson.title}</p>
                 <h2 class="lesson-title">{page.title}</h2>
                 // The text is a constant of the program, made from the lessons' Markdown when it was built.
-                <div class="lesson-text" node_ref=text on:click=follow inner_html=page.html></div>
+                <div class="lesson-text" on:click=follow inner_html=page.html></div>
                 <nav class="lesson-pages" aria-label="Pages of the lesson">
                     <button class="button small" prop:disabled=number == 1 on:click=go(number.max(2) - 1)>"Back"</button>
                     <span>{number} " of " {count}</span>

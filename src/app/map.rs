@@ -40,13 +40,6 @@ pub fn Map() -> impl IntoView {
     });
     draw_ground(state, ground);
     draw_life(state, trails);
-    let problem = state.part(|e| (e.problem.clone(), e.domain));
-    Effect::new(move |first: Option<()>| {
-        problem.track();
-        if first.is_some() {
-            state.reset_view();
-        }
-    });
     let start_at = move || {
         let frame = state.frame.get()?;
         Some(frame.to_pixel(state.run().problem.start))
@@ -137,9 +130,8 @@ fn spoken_summary(state: State) -> String {
 
 /// Draws the ground when the problem, the window, the colours or the layers change; not when only the start moves.
 fn draw_ground(state: State, canvas: NodeRef<html::Canvas>) {
-    let problem = state.part(|e| (e.problem.clone(), e.domain));
     Effect::new(move |_| {
-        problem.track();
+        state.track_land();
         state.fonts.track();
         let (Some(canvas), Some(frame)) = (canvas.get(), state.frame.get()) else { return };
         let (theme, layers) = (state.theme(), state.layers.get());

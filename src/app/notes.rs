@@ -4,23 +4,46 @@ use super::state::State;
 use leptos::prelude::*;
 use thalweg::experiment::{Note, Severity};
 
-/// The notes whose key begins with one of `keys`. The key `?` stands for all keys that no other place shows.
+/// Where a note is shown: next to the control that it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Over the map: all that has no control of its own.
+    Map,
+    /// Next to the problem's name.
+    Problem,
+    /// In the editor of the formula, which explains the mistake itself.
+    Formula,
+    /// Below the start.
+    Start,
+    /// Below steps, noise, seed and tolerance.
+    Settings,
+    /// Above the list of optimizers.
+    Optimizers,
+}
+
+impl Place {
+    /// Where this note is shown.
+    pub fn of(note: &Note) -> Self {
+        match note.key.split(['=', ';', '~']).next() {
+            _ if note.formula.is_some() => Self::Formula,
+            Some("problem") => Self::Problem,
+            Some("start") => Self::Start,
+            Some("steps" | "noise" | "seed" | "tol") => Self::Settings,
+            Some("opt") => Self::Optimizers,
+            _ => Self::Map,
+        }
+    }
+}
+
+/// The notes that belong here.
 #[component]
 pub fn Notes(
-    /// First parts of keys, such as `start` or `opt`.
-    keys: &'static [&'static str],
+    /// Here.
+    place: Place,
 ) -> impl IntoView {
     let state = State::expect();
     let mine = Memo::new(move |_| {
-        // A formula that could not be read is explained by its editor.
-        let about = |note: &Note| {
-            if note.formula.is_some() {
-                return false;
-            }
-            let head = note.key.split(['=', ';', '~']).next().unwrap_or("");
-            keys.contains(&head) || (keys.contains(&"?") && !ELSEWHERE.contains(&head))
-        };
-        state.notes.get().into_iter().filter(about).collect::<Vec<_>>()
+        state.notes.get().into_iter().filter(|note| Place::of(note) == place).collect::<Vec<_>>()
     });
     let dismiss = move |_| {
         let shown = mine.get_untracked();
@@ -54,6 +77,3 @@ pub fn Notes(
         </Show>
     }
 }
-
-/// Keys that are shown next to their own controls.
-const ELSEWHERE: [&str; 7] = ["problem", "start", "steps", "noise", "seed", "tol", "opt"];

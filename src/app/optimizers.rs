@@ -1,8 +1,8 @@
 //! The optimizers of the experiment with their knobs, and the menu of those there are.
 
-use super::dialog::{Dialog, close_dialog, toggle_dialog};
+use super::dialog::Dialog;
 use super::knob::KnobSlider;
-use super::notes::Notes;
+use super::notes::{Notes, Place};
 use super::problem::tune;
 use super::state::State;
 use leptos::prelude::*;
@@ -32,7 +32,7 @@ pub fn OptimizerPanel() -> impl IntoView {
                     "Tune step sizes"
                 </button>
             </div>
-            <Notes keys=&["opt"]/>
+            <Notes place=Place::Optimizers/>
             {move || {
                 (0..shape.get().len()).map(|index| view! { <MethodRow index/> }).collect_view()
             }}
@@ -42,12 +42,11 @@ pub fn OptimizerPanel() -> impl IntoView {
             <button
                 class="link-button add"
                 prop:disabled=move || full.get()
-                on:click=move |_| toggle_dialog("optimizers")
+                on:click=move |_| state.dialogs.optimizers.toggle()
             >
                 {move || if full.get() { "16 optimizers are the most" } else { "+ Add an optimizer" }}
             </button>
         </section>
-        <OptimizerPicker/>
     }
 }
 
@@ -226,7 +225,7 @@ fn cite(entry: &Entry) -> String {
 
 /// All optimizers by family.
 #[component]
-fn OptimizerPicker() -> impl IntoView {
+pub fn OptimizerPicker() -> impl IntoView {
     let state = State::expect();
     let query = RwSignal::new(String::new());
     let families = move || {
@@ -247,7 +246,7 @@ fn OptimizerPicker() -> impl IntoView {
         families
     };
     let add = move |entry: &'static Entry| {
-        close_dialog("optimizers");
+        state.dialogs.optimizers.close();
         let Some(mut method) = Method::new(entry.id, &[]) else { return };
         // With the paper's default step size most methods would hardly leave the start of a small problem.
         let run = state.run_untracked();
@@ -257,7 +256,7 @@ fn OptimizerPicker() -> impl IntoView {
         state.change(|e| e.methods.push(method));
     };
     view! {
-        <Dialog id="optimizers" title="Add an optimizer">
+        <Dialog handle=state.dialogs.optimizers name="optimizers" title="Add an optimizer">
             <div class="search">
                 <input
                     type="search"

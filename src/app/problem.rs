@@ -1,10 +1,10 @@
 //! What is minimised: picture, name, formula, parameters; the picker; a formula of one's own.
 
 use super::canvas::put_pixels;
-use super::dialog::{Dialog, close_dialog, toggle_dialog};
+use super::dialog::Dialog;
 use super::formula_editor::FormulaEditor;
 use super::knob::KnobSlider;
-use super::notes::Notes;
+use super::notes::{Notes, Place};
 use super::state::State;
 use leptos::prelude::*;
 use thalweg::experiment::{Experiment, ProblemChoice, tuned_step_size};
@@ -30,14 +30,13 @@ pub fn ProblemPanel() -> impl IntoView {
     let editing =
         RwSignal::new(state.notes.get_untracked().iter().any(|note| note.formula.is_some()) || typed.get_untracked());
     let names = Memo::new(move |_| {
-        choice.track();
         let run = state.run();
         run.problem.parameters.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
     });
     view! {
         <section class="section problem" aria-label="Problem">
             <h2 class="section-title">"Problem"</h2>
-            <button class="problem-choice" title="Choose another landscape" on:click=move |_| toggle_dialog("landscapes")>
+            <button class="problem-choice" title="Choose another landscape" on:click=move |_| state.dialogs.landscapes.toggle()>
                 <Thumbnail row/>
                 <span class="problem-name">
                     <strong>{move || state.run().problem.title.clone()}</strong>
@@ -58,12 +57,11 @@ pub fn ProblemPanel() -> impl IntoView {
             <Show when=move || editing.get()>
                 <FormulaEditor/>
             </Show>
-            <Notes keys=&["problem"]/>
+            <Notes place=Place::Problem/>
             <For each=move || names.get() key=|name| name.clone() let:name>
                 <Parameter name/>
             </For>
         </section>
-        <LandscapePicker/>
     }
 }
 
@@ -190,7 +188,7 @@ fn draw_thumbnail(canvas: &web_sys::HtmlCanvasElement, problem: &PlaneProblem, t
 
 /// All landscapes with search. Pictures are drawn a few at a time after the dialog has opened.
 #[component]
-fn LandscapePicker() -> impl IntoView {
+pub fn LandscapePicker() -> impl IntoView {
     let state = State::expect();
     let query = RwSignal::new(String::new());
     let found = Memo::new(move |_| {
@@ -200,7 +198,7 @@ fn LandscapePicker() -> impl IntoView {
     let traits =
         ["convex", "valley", "saddle", "multimodal", "plateau", "nonsmooth", "degenerate saddle", "condition > 1000"];
     view! {
-        <Dialog id="landscapes" title="Landscapes">
+        <Dialog handle=state.dialogs.landscapes name="landscapes" title="Landscapes">
             <div class="search">
                 <input
                     type="search"
@@ -238,7 +236,7 @@ fn LandscapePicker() -> impl IntoView {
             <ul class="gallery">
                 <For each=move || found.get() key=|id| *id let:id>
                     <GalleryItem id on_choose=Callback::new(move |id| {
-                        close_dialog("landscapes");
+                        state.dialogs.landscapes.close();
                         choose(state, id);
                     })/>
                 </For>

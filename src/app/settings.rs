@@ -1,7 +1,7 @@
 //! Where optimizers start, how long they run, and what noise their gradients have.
 
 use super::knob::{KnobSlider, NumberField};
-use super::notes::Notes;
+use super::notes::{Notes, Place};
 use super::state::State;
 use leptos::prelude::*;
 use thalweg::experiment::{Experiment, limits};
@@ -60,7 +60,7 @@ pub fn Settings() -> impl IntoView {
                 <span class="knob-label">"start"</span>
                 <span class="pair">{coordinate(0, "x")} {coordinate(1, "y")}</span>
             </div>
-            <Notes keys=&["start"]/>
+            <Notes place=Place::Start/>
             <div class="row">
                 <span class="knob-label">"steps"</span>
                 {move || {
@@ -75,7 +75,7 @@ pub fn Settings() -> impl IntoView {
                     }
                 }}
             </div>
-            <Notes keys=&["steps", "tol", "seed", "noise"]/>
+            <Notes place=Place::Settings/>
             <details open=noisy.get_untracked()>
                 <summary>"Noise and tolerance"</summary>
                 <label class="row">

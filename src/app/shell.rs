@@ -3,9 +3,9 @@
 use super::header::Header;
 use super::lesson::LessonPanel;
 use super::map::Map;
-use super::notes::Notes;
-use super::optimizers::OptimizerPanel;
-use super::problem::ProblemPanel;
+use super::notes::{Notes, Place};
+use super::optimizers::{OptimizerPanel, OptimizerPicker};
+use super::problem::{LandscapePicker, ProblemPanel};
 use super::settings::Settings;
 use super::state::State;
 use super::strip::StepSizeStrip;
@@ -13,7 +13,7 @@ use super::table::OutcomeTable;
 use super::transport::Transport;
 use super::{address, charts::Charts, dom, help::Help, keys, playback};
 use leptos::prelude::*;
-use thalweg::experiment::Panel;
+use thalweg::experiment::{Note, Panel};
 
 /// Sheets of the phone's lower half.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,17 @@ enum Sheet {
     Optimizers,
     Plots,
     Problem,
+}
+
+impl Sheet {
+    /// The sheet on which a note is shown; `None` for one over the map.
+    fn of(note: &Note) -> Option<Self> {
+        match Place::of(note) {
+            Place::Map => None,
+            Place::Optimizers => Some(Self::Optimizers),
+            Place::Problem | Place::Formula | Place::Start | Place::Settings => Some(Self::Problem),
+        }
+    }
 }
 
 /// The whole view for a link. `owns_address`: it writes the experiment back to the address.
@@ -41,11 +52,16 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
     let hidden = move |panel: Panel| state.with(|e| e.view.hide.contains(&panel));
     let embedded = state.part(|e| e.view.embed);
     let lesson = state.part(|e| e.view.lesson.is_some());
-    let sheet = RwSignal::new(Sheet::Optimizers);
+    // Who comes with a link that could not be followed sees why at once.
+    let first = state.notes.with_untracked(|notes| notes.iter().find_map(Sheet::of));
+    let sheet = RwSignal::new(first.unwrap_or(Sheet::Optimizers));
     let tab = move |which: Sheet, name: &'static str| {
+        let noted = Memo::new(move |_| state.notes.with(|notes| notes.iter().any(|note| Sheet::of(note) == Some(which))));
         view! {
             <button
                 role="tab"
+                class:has-notes=move || noted.get()
+                aria-description=move || noted.get().then_some("has a message")
                 aria-selected=move || (sheet.get() == which).to_string()
                 on:click=move |_| sheet.set(which)
             >
@@ -69,7 +85,7 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
                 <Header/>
             </Show>
             <main class="stage">
-                <Notes keys=&["link", "v", "view", "domain", "step", "axis", "hide", "lesson", "embed", "?"]/>
+                <Notes place=Place::Map/>
                 <Map/>
                 <Show when=move || !hidden(Panel::Transport)>
                     <Transport/>
@@ -109,6 +125,13 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
                     </Show>
                 </aside>
                 <Help/>
+                // Beside the panels and not in them: a sheet that is not open would hide its dialog as well.
+                <Show when=move || !hidden(Panel::Problem)>
+                    <LandscapePicker/>
+                </Show>
+                <Show when=move || !hidden(Panel::Optimizers)>
+                    <OptimizerPicker/>
+                </Show>
             </Show>
         </div>
     }

@@ -1,10 +1,11 @@
 //! The page's state: one experiment, what running it gave, and where one is looking.
 
+use super::dialog::Dialogs;
 use super::dom;
 use super::export::Copied;
 use leptos::prelude::*;
 use std::sync::Arc;
-use thalweg::experiment::{Experiment, Link, Note, Run, run, run_one};
+use thalweg::experiment::{Experiment, Link, Note, ProblemChoice, Run, run, run_one};
 use thalweg::figure::{Frame, MapLayers, Theme};
 use thalweg::lessons;
 
@@ -29,6 +30,8 @@ pub struct State {
     experiment: RwSignal<Experiment>,
     /// What running it gave; the last good run while the experiment cannot be posed.
     run: RwSignal<Arc<Run>>,
+    /// What is minimised, and where it is shown.
+    land: Memo<(ProblemChoice, Option<[f64; 4]>)>,
     /// What was wrong with the link or with what was typed, shown next to its cause.
     pub notes: RwSignal<Vec<Note>>,
     /// The time that is shown, in steps; fractions lie between two steps.
@@ -49,6 +52,8 @@ pub struct State {
     pub fonts: RwSignal<u32>,
     /// What became of copying the link.
     pub copied: RwSignal<Copied>,
+    /// What opens over the page.
+    pub dialogs: Dialogs,
 }
 
 /// The window of a map that has not been laid out.
@@ -69,11 +74,14 @@ impl State {
         };
         let still = dom::matches("(prefers-reduced-motion: reduce)") || experiment.view.step.is_some();
         let time = experiment.view.step.map_or(if still { f64::from(experiment.steps) } else { 0.0 }, f64::from);
+        let time = time.min(f64::from(experiment.steps));
+        let experiment = RwSignal::new(experiment);
         let state = Self {
-            time: RwSignal::new(time.min(f64::from(experiment.steps))),
+            time: RwSignal::new(time),
             playing: RwSignal::new(!still),
-            experiment: RwSignal::new(experiment),
+            experiment,
             run: RwSignal::new(Arc::new(first)),
+            land: Memo::new(move |_| experiment.with(|e| (e.problem.clone(), e.domain))),
             notes: RwSignal::new(notes),
             speed: RwSignal::new(1.0),
             dark: RwSignal::new(stored_theme().unwrap_or_else(|| dom::matches("(prefers-color-scheme: dark)"))),
@@ -82,6 +90,7 @@ impl State {
             layers: RwSignal::new(MapLayers::default()),
             fonts: RwSignal::new(0),
             copied: RwSignal::new(Copied::No),
+            dialogs: Dialogs::default(),
         };
         provide_context(state);
         state
@@ -120,6 +129,12 @@ impl State {
         self.run.get_untracked()
     }
 
+    /// Subscribes to what is minimised and where it is shown: not to starts, steps or optimizers.
+    pub fn track_land(self) {
+        // Reading it, not only tracking it: a memo that nobody reads never learns of a change.
+        self.land.with(|_| ());
+    }
+
     /// The colours in use, reactively.
     pub fn theme(self) -> &'static Theme {
         Theme::of(self.dark.get())
@@ -142,7 +157,11 @@ impl State {
             self.run.set(Arc::new(run));
         }
         let steps = f64::from(after.steps);
+        let elsewhere = before.problem != after.problem || before.domain != after.domain;
         self.experiment.set(after);
+        if elsewhere {
+            self.reset_view();
+        }
         if self.time.get_untracked() > steps {
             self.time.set(steps);
         }
@@ -155,13 +174,19 @@ impl State {
         debug_assert!(posed.is_ok(), "a change that leaves the problem alone can be posed");
     }
 
-    /// Replaces everything by what a link says, as if the page had been opened with it. `keep_lesson` keeps the lesson
-    /// that is open.
-    pub fn open(self, link: &str, keep_lesson: bool) {
-        let Link { mut experiment, notes } = Link::parse(link);
-        if keep_lesson {
-            experiment.view.lesson = self.with_untracked(|e| e.view.lesson.clone());
-        }
+    /// Replaces everything by what a link says, as if the page had been opened with it.
+    pub fn open(self, link: &str) {
+        self.show(Link::parse(&with_setup(link)));
+    }
+
+    /// Replaces everything by what a link in a lesson says, with this page of the lesson beside it.
+    pub fn set_up(self, link: &str, lesson: (String, u32)) {
+        let mut link = Link::parse(link);
+        link.experiment.view.lesson = Some(lesson);
+        self.show(link);
+    }
+
+    fn show(self, Link { experiment, notes }: Link) {
         let step = experiment.view.step;
         if self.edit(|e| *e = experiment).is_ok() {
             self.notes.set(notes);

@@ -63,14 +63,35 @@ fn every_mistake_is_told_where_it_belongs_and_the_page_works() -> Result<()> {
         let place = if label.is_empty() { "main".to_owned() } else { format!("[aria-label='{label}']") };
         // A formula is explained by its editor, everything else by a note.
         let told: Option<String> = page.eval(&format!(
-            "document.querySelector({})?.querySelector('.notes[role=alert], #formula-mistake .mistake')?.innerText ?? null",
+            "document.querySelector({})?.querySelector('.notes[role=alert], .formula-mistake .mistake')?.innerText ?? null",
             json!(place)
         ))?;
         let told = told.with_context(|| format!("{link}: nothing is told in {place}"))?;
         ensure!(told.contains(word), "{link}: {told}");
-        let all: u32 = page.eval("document.querySelectorAll('.notes li, #formula-mistake .mistake').length")?;
+        let all: u32 = page.eval("document.querySelectorAll('.notes li, .formula-mistake .mistake').length")?;
         ensure!(all == 1, "{link}: told {all} times");
         works(&mut page, link)?;
+    }
+    Ok(())
+}
+
+/// On a phone one sheet is open at a time: the one with the message, then.
+#[test]
+fn on_a_phone_a_mistake_is_on_the_sheet_that_is_open() -> Result<()> {
+    for (link, word) in [
+        ("problem=rosenbrok", "rosenbrock"),
+        ("problem=formula;f=sinn(x)", "sin"),
+        ("opt=adan", "adam"),
+        ("start=1", "two numbers"),
+        ("v=2", "version"),
+    ] {
+        let mut page = browser::open(&View::PHONE, link)?;
+        let seen: bool = page.eval(&format!(
+            "Array.from(document.querySelectorAll('.notes, .mistake')).some(note => note.checkVisibility() && \
+             note.innerText.includes('{word}'))"
+        ))?;
+        ensure!(seen, "{link}: the message is on a sheet that is not open");
+        page.assert_console_silent()?;
     }
     Ok(())
 }
@@ -90,7 +111,7 @@ fn a_message_can_be_dismissed() -> Result<()> {
 fn a_broken_formula_in_a_link_can_be_mended() -> Result<()> {
     let mut page = browser::open(&View::DESKTOP, "problem=formula;f=2x%2By^2&opt=adam;lr=0.1")?;
     ensure!(page.eval::<String>("document.querySelector('.formula-editor textarea').value")? == "2x+y^2");
-    page.click_on("#formula-mistake button")?;
+    page.click_on(".formula-mistake button")?;
     visitor::wait_for_address(&mut page, "problem=formula;f=2*x%2By^2")?;
     page.wait_for("!document.querySelector('.notes')")?;
     works(&mut page, "the mended formula")
@@ -100,9 +121,8 @@ fn a_broken_formula_in_a_link_can_be_mended() -> Result<()> {
 fn a_link_of_a_hundred_kilobytes_is_refused_in_words() -> Result<()> {
     let link = format!("problem=formula;f={}x", "x%2B".repeat(25_000));
     // Behind `#` no server and no proxy sees it: that is how such a link arrives.
-    let link = format!("#{link}");
     let mut page = browser::blank(&View::DESKTOP)?;
-    page.goto(&format!("{}{link}", browser::site()?.address))?;
+    page.goto(&format!("{}#{link}", browser::site()?.address))?;
     page.wait_for(xtask::bench::FIRST_PICTURE_IS_THERE)?;
     let told = page.text("main .notes")?;
     ensure!(told.contains("16,384"), "{told}");

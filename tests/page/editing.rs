@@ -106,6 +106,22 @@ fn the_message_beside_a_field_is_on_the_screen() -> Result<()> {
 }
 
 #[test]
+fn a_typed_formula_is_the_problem_at_every_keystroke() -> Result<()> {
+    let mut page = race(RACE)?;
+    visitor::click_words(&mut page, "[aria-label=Problem]", "Type a formula")?;
+    let before = (visitor::ground(&mut page)?, visitor::outcomes(&mut page)?);
+    visitor::retype(&mut page, FORMULA, "x^2+3*y^2")?;
+    ensure!(page.text(".problem-name")?.contains("Your formula"));
+    ensure!(visitor::ground(&mut page)?.hash != before.0.hash, "the land stayed");
+    ensure!(visitor::outcomes(&mut page)? != before.1, "the results stayed");
+    visitor::wait_for_address(&mut page, "problem=formula;f=x^2%2B3*y^2")?;
+    page.type_text("+sin(5*x)")?;
+    visitor::wait_for_address(&mut page, "sin(5*x)")?;
+    ensure!(page.eval::<String>(&format!("document.querySelector('{FORMULA}').value"))? == "x^2+3*y^2+sin(5*x)");
+    page.assert_console_silent()
+}
+
+#[test]
 fn a_parameter_of_the_landscape_changes_land_and_result() -> Result<()> {
     let mut page = race(RACE)?;
     let mut seen = vec![(visitor::ground(&mut page)?.hash, visitor::outcomes(&mut page)?)];
@@ -131,17 +147,17 @@ fn a_mistake_in_a_formula_is_marked_and_mended_by_a_click() -> Result<()> {
         visitor::retype(&mut page, FORMULA, "x^2+y^2")?;
         let good = (visitor::ground(&mut page)?, visitor::outcomes(&mut page)?);
         visitor::retype(&mut page, FORMULA, typed)?;
-        page.wait_for("document.querySelector('#formula-mistake .mistake')")?;
-        ensure!(!page.text("#formula-mistake .mistake")?.is_empty());
-        let mark = page.text("#formula-mistake mark")?;
+        page.wait_for("document.querySelector('.formula-mistake .mistake')")?;
+        ensure!(!page.text(".formula-mistake .mistake")?.is_empty());
+        let mark = page.text(".formula-mistake mark")?;
         ensure!(marked.is_empty() || mark == marked, "{typed}: “{mark}” is marked, not “{marked}”");
         ensure!(
             page.eval::<bool>(&format!("document.querySelector('{FORMULA}').getAttribute('aria-invalid') === 'true'"))?
         );
         let now = (visitor::ground(&mut page)?, visitor::outcomes(&mut page)?);
         ensure!(now == good, "{typed}: the last good picture is gone");
-        page.click_on("#formula-mistake button")?;
-        page.wait_for("!document.querySelector('#formula-mistake .mistake')")?;
+        page.click_on(".formula-mistake button")?;
+        page.wait_for("!document.querySelector('.formula-mistake .mistake')")?;
         let text: String = page.eval(&format!("document.querySelector('{FORMULA}').value"))?;
         ensure!(text == mended, "{typed} was mended to {text}");
         let link = format!("f={}", thalweg::experiment::link::encode(mended));

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use thalweg::experiment::Link;
-use xtask::chrome::View;
 use xtask::chrome::input::held;
+use xtask::chrome::{Page, View};
 
 use crate::browser;
 use crate::visitor;
@@ -92,6 +92,31 @@ fn keys_zoom_and_show_the_whole() -> Result<()> {
     page.key("0")?;
     page.wait_for("!location.search.includes('view=')")?;
     ensure!(visitor::ground(&mut page)? == whole);
+    page.assert_console_silent()
+}
+
+/// Every dialog opens with its key, takes the focus, keeps the page's keys for itself, and closes with Escape.
+#[test]
+fn dialogs_open_with_a_key_and_close_with_escape() -> Result<()> {
+    let mut page = browser::open(&View::DESKTOP, RACE)?;
+    visitor::go_to_the_end(&mut page)?;
+    for (key, id) in [("?", "help"), ("o", "landscapes"), ("a", "optimizers")] {
+        page.key(key)?;
+        page.wait_for(&format!("document.querySelector('[data-dialog={id}]').open"))?;
+        ensure!(page.eval::<bool>(&format!("document.querySelector('[data-dialog={id}]').contains(document.activeElement)"))?);
+        page.key("Home")?;
+        page.settle()?;
+        ensure!(visitor::step(&mut page)? == 200, "a key in the dialog {id} moved time");
+        page.key("Escape")?;
+        page.wait_for(&format!("!document.querySelector('[data-dialog={id}]').open"))?;
+    }
+    page.key("?")?;
+    page.wait_for("document.querySelector('[data-dialog=help]').open")?;
+    for word in ["play or pause", "first or last step", "copy the link"] {
+        ensure!(page.text("[data-dialog=help]")?.contains(word), "the help does not speak of “{word}”");
+    }
+    page.click((20.0, 400.0))?;
+    page.wait_for("!document.querySelector('[data-dialog=help]').open")?;
     page.assert_console_silent()
 }
 
@@ -213,6 +238,71 @@ fn tab_leads_to_everything_and_around() -> Result<()> {
     let hidden: Vec<_> = order.iter().filter(|stop| stop.ends_with("(no ring)")).collect();
     ensure!(hidden.is_empty(), "these do not show that they have the focus: {hidden:#?}");
     page.assert_console_silent()
+}
+
+/// Roles that somebody operates.
+const OPERATED: [&str; 13] = [
+    "button",
+    "link",
+    "slider",
+    "textbox",
+    "searchbox",
+    "combobox",
+    "checkbox",
+    "radio",
+    "tab",
+    "spinbutton",
+    "menuitem",
+    "switch",
+    "DisclosureTriangle",
+];
+
+/// Roles of everything that somebody operates and that has no name, by the browser's own account.
+fn nameless(page: &mut Page<'_>) -> Result<(usize, Vec<String>)> {
+    page.settle()?;
+    let tree = page.call("Accessibility.getFullAXTree", &json!({}))?;
+    let nodes = tree["nodes"].as_array().context("the browser tells the tree")?;
+    let operated = nodes.iter().filter(|node| {
+        let role = node["role"]["value"].as_str().unwrap_or_default();
+        node["ignored"] == false && OPERATED.contains(&role)
+    });
+    let operated: Vec<&Value> = operated.collect();
+    let without = operated.iter().filter(|node| node["name"]["value"].as_str().unwrap_or_default().trim().is_empty());
+    Ok((operated.len(), without.map(|node| node.to_string()).collect()))
+}
+
+#[test]
+fn everything_that_is_operated_has_a_name() -> Result<()> {
+    for view in [View::DESKTOP, View::PHONE] {
+        let mut page = browser::open(&view, "noise=gaussian;sigma=0.1&opt=adam~lookahead&opt=lbfgs&view=-1,1,-1,1")?;
+        // Open every disclosure, so that what is behind it is heard too.
+        page.eval::<Value>("document.querySelectorAll('.thalweg details').forEach(d => { d.open = true; }) ?? null")?;
+        let (count, without) = nameless(&mut page)?;
+        // At least the header, the transport and a few fields are there: an empty tree would prove nothing.
+        ensure!(count > 15, "{view:?}: only {count} things to operate");
+        ensure!(without.is_empty(), "{view:?}: {without:#?}");
+        for key in ["o", "a", "?"] {
+            // A phone has no keys; there, the dialogs are those of the sheet that is open.
+            if view.touch {
+                visitor::click_words(&mut page, ".tabs", if key == "o" { "Problem" } else { "Optimizers" })?;
+            }
+            page.key(key)?;
+            page.wait_for("document.querySelector('dialog[open]')")?;
+            // A large dialog takes the browser a moment to tell.
+            let mut heard = nameless(&mut page)?;
+            for _ in 0..50 {
+                if heard.0 > 0 {
+                    break;
+                }
+                heard = nameless(&mut page)?;
+            }
+            ensure!(heard.0 > 0 && heard.1.is_empty(), "{view:?}, behind {key}: {heard:#?}");
+            page.click_on("dialog[open] [aria-label=Close]")?;
+            page.wait_for("!document.querySelector('dialog[open]')")?;
+        }
+        page.assert_console_silent()?;
+    }
+    Ok(())
 }
 
 /// Two of the same id break labels, descriptions and dialogs.

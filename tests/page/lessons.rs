@@ -1,12 +1,26 @@
 //! Lessons: text beside the map, and the map goes along.
 
-use anyhow::{Result, ensure};
-use serde_json::json;
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use thalweg::experiment::{Experiment, Link};
 use thalweg::lessons::LESSONS;
-use xtask::chrome::View;
+use xtask::chrome::{Page, View};
 
 use crate::browser;
 use crate::visitor;
+
+/// The experiment on the page as its address tells it, without what is only looked at.
+fn experiment(page: &mut Page<'_>) -> Result<Experiment> {
+    let mut experiment = Link::parse(&visitor::address(page)?).experiment;
+    experiment.view = thalweg::experiment::View::default();
+    Ok(experiment)
+}
+
+fn of(link: &str) -> Experiment {
+    let mut experiment = Link::parse(link).experiment;
+    experiment.view = thalweg::experiment::View::default();
+    experiment
+}
 
 #[test]
 fn there_are_six_lessons_and_the_menu_has_them() -> Result<()> {
@@ -17,6 +31,86 @@ fn there_are_six_lessons_and_the_menu_has_them() -> Result<()> {
         page.eval("Array.from(document.querySelectorAll('.places li'), item => item.innerText.trim())")?;
     ensure!(items == LESSONS.iter().map(|lesson| lesson.title).collect::<Vec<_>>(), "{items:?}");
     page.assert_console_silent()
+}
+
+#[test]
+fn a_lesson_sets_the_map_up_page_by_page() -> Result<()> {
+    let lesson = &LESSONS[0];
+    let mut page = browser::open(&View::DESKTOP, "problem=himmelblau&opt=lion")?;
+    visitor::click_words(&mut page, ".places", "Lessons")?;
+    visitor::click_words(&mut page, ".places", lesson.title)?;
+    for (number, expected) in lesson.pages.iter().enumerate() {
+        page.wait_for(&format!("document.querySelector('.lesson-title')?.textContent === {}", json!(expected.title)))?;
+        let address = if number == 0 {
+            format!("lesson={}", lesson.id)
+        } else {
+            format!("lesson={};page={}", lesson.id, number + 1)
+        };
+        visitor::wait_for_address(&mut page, &address)?;
+        ensure!(experiment(&mut page)? == of(expected.setup), "page {} did not set the map up", number + 1);
+        if number + 1 < lesson.pages.len() {
+            visitor::click_words(&mut page, ".lesson", "Next")?;
+        }
+    }
+    ensure!(page.eval::<bool>("Array.from(document.querySelectorAll('.lesson-pages button')).at(-1).disabled")?);
+    visitor::click_words(&mut page, ".lesson", "Back")?;
+    let before_last = &lesson.pages[lesson.pages.len() - 2];
+    page.wait_for(&format!("document.querySelector('.lesson-title').textContent === {}", json!(before_last.title)))?;
+    visitor::wait_for_address(&mut page, &format!("page={}", lesson.pages.len() - 1))?;
+    // A reload comes back to the page of the lesson.
+    page.reload()?;
+    page.wait_for(xtask::bench::FIRST_PICTURE_IS_THERE)?;
+    ensure!(page.text(".lesson-title")? == before_last.title);
+    page.click_on("[aria-label='Close the lesson']")?;
+    page.wait_for("!document.querySelector('.lesson') && !location.search.includes('lesson')")?;
+    page.assert_console_silent()
+}
+
+/// Every link in every text, clicked where it stands: the map shows it and the lesson stays open.
+#[test]
+fn every_link_in_a_lesson_sets_the_map_up() -> Result<()> {
+    let mut clicked = 0;
+    let mut page = browser::open(&View::DESKTOP.still(), "")?;
+    for lesson in LESSONS {
+        for (number, text) in (1..).zip(lesson.pages) {
+            visitor::go_back_to(&mut page, &format!("lesson={};page={number}", lesson.id))?;
+            page.wait_for(&format!("document.querySelector('.lesson-title')?.textContent === {}", json!(text.title)))?;
+            page.eval::<Value>(
+                "document.querySelectorAll('.lesson details').forEach(d => { d.open = true; }) ?? null",
+            )?;
+            let links: Vec<String> = page.eval(
+                "Array.from(document.querySelectorAll('.lesson-text a[href^=\"?\"]'), a => a.getAttribute('href'))",
+            )?;
+            for (index, link) in links.iter().enumerate() {
+                let place = format!("{}, page {number}: {link}", lesson.id);
+                let read = Link::parse(link);
+                ensure!(read.notes.is_empty(), "{place}: {:?}", read.notes);
+                page.eval::<Value>(&format!(
+                    "document.querySelectorAll('.lesson-text a[href^=\"?\"]').forEach((a, i) => \
+                     a.toggleAttribute('data-found', i === {index})) ?? null"
+                ))?;
+                // A link may run over two lines, and then its middle is beside it.
+                page.centre("[data-found]")?;
+                let at: (f64, f64) = page.eval(
+                    "(box => [box.x + box.width / 2, box.y + box.height / 2])\
+                     (document.querySelector('[data-found]').getClientRects()[0])",
+                )?;
+                page.click(at)?;
+                let mut wanted = read.experiment;
+                wanted.view.lesson = Some((lesson.id.to_owned(), number));
+                let wanted = json!(Link::write(&wanted));
+                let arrived = page.wait_for(&format!(
+                    "decodeURIComponent(location.search.slice(1)) === decodeURIComponent({wanted})"
+                ));
+                let shown = visitor::address(&mut page)?;
+                arrived.with_context(|| format!("{place}: the address says {shown}"))?;
+                clicked += 1;
+            }
+            page.assert_console_silent().with_context(|| format!("{}, page {number}", lesson.id))?;
+        }
+    }
+    ensure!(clicked > 20, "only {clicked} links");
+    Ok(())
 }
 
 /// A question is answered when the reader opens the answer, and not before; equations are equations.
