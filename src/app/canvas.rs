@@ -27,7 +27,8 @@ impl Canvas {
         // Setting the transform of a context that exists cannot fail.
         let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
         context.clear_rect(0.0, 0.0, width, height);
-        context.set_line_join("round");
+        // On lines this thin joins cannot be told apart, and these are drawn fastest.
+        context.set_line_join("bevel");
         context.set_line_cap("round");
         Some(Self { context, theme })
     }

@@ -1,14 +1,11 @@
 //! The plots: what happened over time.
 
 use super::canvas::Canvas;
-use super::dom;
-use super::state::State;
-use leptos::html;
+use super::plot::Plot;
+use super::state::{Seen, State};
 use leptos::prelude::*;
-use plotters::drawing::IntoDrawingArea;
-use plotters_canvas::CanvasBackend;
 use thalweg::experiment::{Experiment, Run, Trace};
-use thalweg::figure::{Axes, Chart, Series, Stroke, Surface, Theme, draw_chart, draw_head};
+use thalweg::figure::{Axes, Chart, Series, Stroke, Surface, Theme, draw_head};
 use thalweg::problems::Kind;
 
 /// What a plot shows against time.
@@ -106,34 +103,23 @@ fn TimeChart(
     quantity: Quantity,
 ) -> impl IntoView {
     let state = State::expect();
-    let (below, above) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
-    let drawn = RwSignal::new(None::<(Chart, Axes)>);
-    let size = chart_size(below);
-    Effect::new(move |_| {
-        state.fonts.track();
-        let (Some(canvas), Some((width, height))) = (below.get(), size.get()) else { return };
-        let theme = state.theme();
-        let run = state.run();
-        let chart = state.with(|experiment| chart(quantity, experiment, &run, theme));
-        let axes = draw_on(&canvas, &chart, theme, width, height);
-        drawn.set(axes.map(|axes| (chart, axes)));
+    let plot = Plot::new(state, move |theme| {
+        let seen = state.seen();
+        chart(quantity, &seen.experiment, &seen.run, theme)
     });
     // Drawn after the curves, because it waits for their axes.
     Effect::new(move |_| {
-        let (time, curves) = (state.time.get(), drawn.read());
-        let (Some(canvas), Some((width, height))) = (above.get(), size.get()) else { return };
-        let (theme, run) = (Theme::of(state.dark.get_untracked()), state.run_untracked());
-        let Some(mut surface) = Canvas::new(&canvas, width, height, dom::pixel_ratio(), theme) else { return };
-        if let Some((chart, axes)) = &*curves {
-            state.with_untracked(|e| draw_now(&mut surface, quantity, e, &run, chart, axes, time, theme));
-        }
+        let (time, drawn) = (state.time.get(), plot.drawn.read());
+        let (Some(mut surface), Some((chart, axes))) = (plot.surface(plot.above, state), &*drawn) else { return };
+        let (seen, theme) = (state.seen_untracked(), Theme::of(state.dark.get_untracked()));
+        draw_now(&mut surface, quantity, &seen, chart, axes, time, theme);
     });
     let seek = move |event: web_sys::PointerEvent| {
         if event.pointer_type() == "touch" && event.buttons() == 0 {
             return;
         }
         let pixel = f64::from(event.offset_x());
-        let step = drawn.with_untracked(|drawn| {
+        let step = plot.drawn.with_untracked(|drawn| {
             let (chart, axes) = drawn.as_ref()?;
             let x = axes.abscissa(chart, pixel);
             state.with_untracked(|e| {
@@ -148,8 +134,9 @@ fn TimeChart(
         <figure class="chart">
             <figcaption>{quantity.title()}</figcaption>
             <div class="plot">
-                <canvas node_ref=below aria-hidden="true"></canvas>
-                <canvas class="above" node_ref=above role="img" aria-label=format!("{} over time", quantity.title()) on:pointermove=seek on:pointerdown=seek></canvas>
+                <canvas node_ref=plot.mesh aria-hidden="true"></canvas>
+                <canvas node_ref=plot.curves aria-hidden="true"></canvas>
+                <canvas class="above" node_ref=plot.above role="img" aria-label=format!("{} over time", quantity.title()) on:pointermove=seek on:pointerdown=seek></canvas>
             </div>
         </figure>
     }
@@ -161,53 +148,17 @@ fn step_at_calls(experiment: &Experiment, run: &Run, calls: f64) -> f64 {
     first.map_or(0.0, |(_, trace)| trace.calls.partition_point(|c| f64::from(c.total()) < calls) as f64)
 }
 
-/// The width and height of a canvas in pixels of the page, reactively.
-pub fn chart_size(canvas: NodeRef<html::Canvas>) -> RwSignal<Option<(f64, f64)>> {
-    let size = RwSignal::new(None);
-    Effect::new(move |_| {
-        if let Some(canvas) = canvas.get()
-            && let Some(parent) = canvas.parent_element()
-        {
-            let measured = parent.clone();
-            dom::on_resize(&parent, move || {
-                let (width, height) = (f64::from(measured.client_width()), f64::from(measured.client_height()));
-                if width > 60.0 && height > 40.0 && size.get_untracked() != Some((width, height)) {
-                    size.set(Some((width, height)));
-                }
-            });
-        }
-    });
-    size
-}
-
-/// Draws a chart with plotters. `None` when the browser gives no canvas to draw on.
-pub fn draw_on(
-    canvas: &web_sys::HtmlCanvasElement,
-    chart: &Chart,
-    theme: &Theme,
-    width: f64,
-    height: f64,
-) -> Option<Axes> {
-    let ratio = dom::pixel_ratio();
-    // Setting the size clears the canvas.
-    canvas.set_width((width * ratio).round() as u32);
-    canvas.set_height((height * ratio).round() as u32);
-    let area = CanvasBackend::with_canvas_object(canvas.clone())?.into_drawing_area();
-    draw_chart(&area, chart, theme, ratio).ok()
-}
-
 /// The line of the present time with a marker on every curve.
-#[expect(clippy::too_many_arguments, reason = "all of it is what one line of a plot depends on")]
 fn draw_now(
     surface: &mut Canvas,
     quantity: Quantity,
-    experiment: &Experiment,
-    run: &Run,
+    seen: &Seen,
     chart: &Chart,
     axes: &Axes,
     time: f64,
     theme: &Theme,
 ) {
+    let Seen { experiment, run } = seen;
     let lowest = run.lowest();
     let shown = experiment.methods.iter().zip(&run.traces).enumerate().filter(|(_, (method, _))| method.visible);
     if !experiment.view.by_calls {

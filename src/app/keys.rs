@@ -20,8 +20,9 @@ pub fn listen(state: State) {
 /// Whether the key belongs to what has the focus: typing, a slider's arrows, a button's space, an open dialog.
 fn is_taken(event: &web_sys::KeyboardEvent) -> bool {
     let Some(target) = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()) else { return false };
-    if target.closest("dialog[open]").ok().flatten().is_some() {
-        return true;
+    if let Ok(Some(dialog)) = target.closest("dialog") {
+        // A field keeps the focus until the frame after its dialog has closed.
+        return dialog.has_attribute("open");
     }
     let kind = target.get_attribute("type").unwrap_or_default();
     match target.tag_name().to_ascii_lowercase().as_str() {

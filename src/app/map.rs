@@ -89,9 +89,9 @@ pub fn Map() -> impl IntoView {
                 role="slider"
                 tabindex="0"
                 aria-label="Start of all optimizers; arrow keys move it, with shift faster"
-                aria-valuenow=move || state.run().problem.start[0]
+                aria-valuenow=move || state.seen().run.problem.start[0]
                 aria-valuetext=move || {
-                    let [x, y] = state.run().problem.start.map(thalweg::figure::read_number);
+                    let [x, y] = state.seen().run.problem.start.map(thalweg::figure::read_number);
                     format!("x {x}, y {y}")
                 }
                 style:transform=move || start_at().map(|[x, y]| format!("translate({x:.1}px, {y:.1}px)"))
@@ -120,12 +120,10 @@ pub fn Map() -> impl IntoView {
 
 /// The verdicts in a sentence, for those who do not see the map.
 fn spoken_summary(state: State) -> String {
-    let run = state.run();
-    let verdicts = state.with(|e| {
-        let lines = e.methods.iter().zip(&run.traces).map(|(m, t)| format!("{}: {}", m.title(), t.outcome.verdict()));
-        lines.collect::<Vec<_>>().join("; ")
-    });
-    format!("Map of {}. {verdicts}", run.problem.title)
+    let seen = state.seen();
+    let runs = seen.experiment.methods.iter().zip(&seen.run.traces);
+    let verdicts: Vec<String> = runs.map(|(m, t)| format!("{}: {}", m.title(), t.outcome.verdict())).collect();
+    format!("Map of {}. {}", seen.run.problem.title, verdicts.join("; "))
 }
 
 /// Draws the ground when the problem, the window, the colours or the layers change; not when only the start moves.
@@ -167,7 +165,9 @@ fn draw_life(state: State, canvas: NodeRef<html::Canvas>) {
             return;
         };
         state.with(|experiment| {
-            draw_trails(&mut surface, experiment, &run.traces, time, &frame, theme);
+            // Halos are a third of the drawing; a hand that drags the start does not miss them.
+            let halo = !state.in_hand.get();
+            draw_trails(&mut surface, experiment, &run.traces, time, &frame, theme, halo);
             draw_start(&mut surface, run.problem.start, &frame, theme);
             if state.layers.get().probes && !state.playing.get() {
                 draw_searches(&mut surface, experiment, &run, time, &frame, theme);

@@ -168,6 +168,7 @@ fn moved(state: State, grip: StoredValue<Grip>, host: &HtmlElement, event: &Poin
     match held {
         Held::Start([dx, dy]) => {
             state.hover.set(None);
+            state.in_hand.set(true);
             state.move_start(tidy(&frame, [at[0] + dx, at[1] + dy]));
         }
         Held::Trail(method) => {
@@ -196,6 +197,9 @@ fn pinch(state: State, frame: &Frame, before: [f64; 2], at: [f64; 2], other: [f6
 
 fn up(state: State, grip: StoredValue<Grip>, _: &HtmlElement, event: &PointerEvent, at: [f64; 2]) {
     let (held, moved) = grip.with_value(|grip| (grip.held, grip.moved));
+    if state.in_hand.get_untracked() {
+        state.in_hand.set(false);
+    }
     grip.update_value(|grip| {
         grip.pointers.retain(|(id, _)| *id != event.pointer_id());
         grip.held = if grip.pointers.is_empty() { Held::Nothing } else { Held::Ground };

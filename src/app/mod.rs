@@ -23,6 +23,7 @@ mod notes;
 mod optimizers;
 mod panic;
 mod playback;
+mod plot;
 mod problem;
 mod readout;
 mod settings;

@@ -42,9 +42,8 @@ pub fn Notes(
     place: Place,
 ) -> impl IntoView {
     let state = State::expect();
-    let mine = Memo::new(move |_| {
-        state.notes.get().into_iter().filter(|note| Place::of(note) == place).collect::<Vec<_>>()
-    });
+    let mine =
+        Memo::new(move |_| state.notes.get().into_iter().filter(|note| Place::of(note) == place).collect::<Vec<_>>());
     let dismiss = move |_| {
         let shown = mine.get_untracked();
         state.notes.update(|notes| notes.retain(|note| !shown.contains(note)));

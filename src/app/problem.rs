@@ -39,13 +39,13 @@ pub fn ProblemPanel() -> impl IntoView {
             <button class="problem-choice" title="Choose another landscape" on:click=move |_| state.dialogs.landscapes.toggle()>
                 <Thumbnail row/>
                 <span class="problem-name">
-                    <strong>{move || state.run().problem.title.clone()}</strong>
+                    <strong>{move || state.landed().problem.title.clone()}</strong>
                     <small>{move || row.get().and_then(landscapes::find).map_or("typed by you", |row| row.tagline)}</small>
                 </span>
                 <span class="chevron" aria-hidden="true">"›"</span>
             </button>
             <Show when=move || !editing.get()>
-                <div class="equation">{move || equation(&state.run().problem)}</div>
+                <div class="equation">{move || equation(&state.landed().problem)}</div>
             </Show>
             <button
                 class="link-button"
@@ -172,7 +172,7 @@ fn Thumbnail(
         let (Some(canvas), row) = (canvas.get(), row.get()) else { return };
         let problem = match row {
             Some(id) => PlaneProblem::landscape(id, &[]).ok(),
-            None => Some(state.run().problem.clone()),
+            None => Some(state.landed().problem.clone()),
         };
         if let Some(problem) = problem {
             draw_thumbnail(&canvas, &problem, theme);

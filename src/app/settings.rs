@@ -22,11 +22,11 @@ const SIGMA: Knob = Knob {
 #[component]
 pub fn Settings() -> impl IntoView {
     let state = State::expect();
-    let start = Memo::new(move |_| state.run().problem.start);
+    let start = Memo::new(move |_| state.seen().run.problem.start);
     let coordinate = move |i: usize, name: &'static str| {
         let value = Signal::derive(move || tidy(start.get()[i]));
         let set = Callback::new(move |x: f64| {
-            let mut at = start.get_untracked();
+            let mut at = state.run_untracked().problem.start;
             at[i] = x;
             state.move_start(at);
         });

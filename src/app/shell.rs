@@ -56,7 +56,8 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
     let first = state.notes.with_untracked(|notes| notes.iter().find_map(Sheet::of));
     let sheet = RwSignal::new(first.unwrap_or(Sheet::Optimizers));
     let tab = move |which: Sheet, name: &'static str| {
-        let noted = Memo::new(move |_| state.notes.with(|notes| notes.iter().any(|note| Sheet::of(note) == Some(which))));
+        let noted =
+            Memo::new(move |_| state.notes.with(|notes| notes.iter().any(|note| Sheet::of(note) == Some(which))));
         view! {
             <button
                 role="tab"
@@ -113,7 +114,11 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
                         </Show>
                     </div>
                 </aside>
-                <aside class="panel right" aria-label="What happened">
+                <aside
+                    class="panel right"
+                    aria-label="What happened"
+                    aria-busy=move || state.following.get().to_string()
+                >
                     <Show when=move || !hidden(Panel::Plots)>
                         <Charts/>
                     </Show>

@@ -5,6 +5,7 @@ use super::dom;
 use super::export::Copied;
 use leptos::prelude::*;
 use std::sync::Arc;
+use std::time::Duration;
 use thalweg::experiment::{Experiment, Link, Note, ProblemChoice, Run, run, run_one};
 use thalweg::figure::{Frame, MapLayers, Theme};
 use thalweg::lessons;
@@ -23,6 +24,18 @@ pub enum Hover {
     },
 }
 
+/// An experiment with what running it gave.
+pub struct Seen {
+    /// The experiment.
+    pub experiment: Experiment,
+    /// Its run.
+    pub run: Arc<Run>,
+}
+
+/// Milliseconds between two updates of the panels beside the map while something is dragged: numbers that change faster
+/// cannot be read, and the map has the time instead.
+const PANELS: f64 = 150.0;
+
 /// The state, shared through Leptos' context. Everything in it is a handle, so that it can be copied into closures.
 #[derive(Clone, Copy)]
 pub struct State {
@@ -30,6 +43,12 @@ pub struct State {
     experiment: RwSignal<Experiment>,
     /// What running it gave; the last good run while the experiment cannot be posed.
     run: RwSignal<Arc<Run>>,
+    /// What the panels beside the map show.
+    seen: RwSignal<Arc<Seen>>,
+    /// Whether the panels are about to follow the map.
+    pub following: RwSignal<bool>,
+    /// When they last did, in milliseconds.
+    followed: StoredValue<f64>,
     /// What is minimised, and where it is shown.
     land: Memo<(ProblemChoice, Option<[f64; 4]>)>,
     /// What was wrong with the link or with what was typed, shown next to its cause.
@@ -44,6 +63,8 @@ pub struct State {
     pub dark: RwSignal<bool>,
     /// The map's window and size; `None` before it has been laid out.
     pub frame: RwSignal<Option<Frame>>,
+    /// Whether the start is being dragged.
+    pub in_hand: RwSignal<bool>,
     /// What the pointer is over.
     pub hover: RwSignal<Option<Hover>>,
     /// Which parts of the ground are drawn.
@@ -75,17 +96,23 @@ impl State {
         let still = dom::matches("(prefers-reduced-motion: reduce)") || experiment.view.step.is_some();
         let time = experiment.view.step.map_or(if still { f64::from(experiment.steps) } else { 0.0 }, f64::from);
         let time = time.min(f64::from(experiment.steps));
+        let first = Arc::new(first);
+        let seen = Arc::new(Seen { experiment: experiment.clone(), run: first.clone() });
         let experiment = RwSignal::new(experiment);
         let state = Self {
             time: RwSignal::new(time),
             playing: RwSignal::new(!still),
             experiment,
-            run: RwSignal::new(Arc::new(first)),
+            run: RwSignal::new(first),
+            seen: RwSignal::new(seen),
+            following: RwSignal::new(false),
+            followed: StoredValue::new(0.0),
             land: Memo::new(move |_| experiment.with(|e| (e.problem.clone(), e.domain))),
             notes: RwSignal::new(notes),
             speed: RwSignal::new(1.0),
             dark: RwSignal::new(stored_theme().unwrap_or_else(|| dom::matches("(prefers-color-scheme: dark)"))),
             frame: RwSignal::new(None),
+            in_hand: RwSignal::new(false),
             hover: RwSignal::new(None),
             layers: RwSignal::new(MapLayers::default()),
             fonts: RwSignal::new(0),
@@ -129,6 +156,22 @@ impl State {
         self.run.get_untracked()
     }
 
+    /// The experiment and its run for the panels beside the map, reactively: they follow at most seven times a second.
+    pub fn seen(self) -> Arc<Seen> {
+        self.seen.get()
+    }
+
+    /// What the panels show now.
+    pub fn seen_untracked(self) -> Arc<Seen> {
+        self.seen.get_untracked()
+    }
+
+    /// The run as it is now, for what depends on the land alone.
+    pub fn landed(self) -> Arc<Run> {
+        self.track_land();
+        self.run_untracked()
+    }
+
     /// Subscribes to what is minimised and where it is shown: not to starts, steps or optimizers.
     pub fn track_land(self) {
         // Reading it, not only tracking it: a memo that nobody reads never learns of a change.
@@ -165,7 +208,34 @@ impl State {
         if self.time.get_untracked() > steps {
             self.time.set(steps);
         }
+        self.let_panels_follow();
         Ok(())
+    }
+
+    /// Shows the present experiment in the panels beside the map: at once, or as soon as they may be drawn again.
+    fn let_panels_follow(self) {
+        if self.following.get_untracked() {
+            return;
+        }
+        let wait = self.followed.get_value() + PANELS - dom::now();
+        if wait <= 0.0 {
+            self.show_in_panels();
+        } else {
+            self.following.set(true);
+            // The page, or the element it was mounted in, may be gone by then.
+            let follow = move || {
+                if self.following.try_set(false).is_none() {
+                    self.show_in_panels();
+                }
+            };
+            set_timeout(follow, Duration::from_millis(wait.ceil() as u64));
+        }
+    }
+
+    fn show_in_panels(self) {
+        self.followed.set_value(dom::now());
+        let experiment = self.experiment.get_untracked();
+        self.seen.set(Arc::new(Seen { experiment, run: self.run.get_untracked() }));
     }
 
     /// [`State::edit`] with a change that leaves the problem as it is, and therefore cannot fail.

@@ -1,10 +1,8 @@
 //! The step-size strip: the final loss against the step size, for every method at once.
 
-use super::canvas::Canvas;
-use super::charts::{chart_size, draw_on};
 use super::dom;
+use super::plot::Plot;
 use super::state::State;
-use leptos::html;
 use leptos::prelude::*;
 use std::time::Duration;
 use thalweg::experiment::{Experiment, Run, Strip, StripCurve};
@@ -19,39 +17,27 @@ const SLICE: f64 = 7.0;
 #[component]
 pub fn StepSizeStrip() -> impl IntoView {
     let state = State::expect();
-    let (below, above) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
-    let size = chart_size(below);
     let curves = RwSignal::new(Vec::<StripCurve>::new());
     let computing = RwSignal::new(false);
     compute_in_slices(state, curves, computing);
-    let drawn = RwSignal::new(None::<(Chart, Axes)>);
-    Effect::new(move |_| {
-        state.fonts.track();
-        let (Some(canvas), Some((width, height))) = (below.get(), size.get()) else { return };
-        let (theme, run) = (state.theme(), state.run());
-        let chart = state.with(|experiment| curves.with(|curves| chart(experiment, &run, curves, theme)));
-        let axes = draw_on(&canvas, &chart, theme, width, height);
-        drawn.set(axes.map(|axes| (chart, axes)));
+    let plot = Plot::new(state, move |theme| {
+        let seen = state.seen();
+        curves.with(|curves| chart(&seen.experiment, &seen.run, curves, theme))
     });
     // Drawn after the curves, because it waits for their axes.
     Effect::new(move |_| {
-        let drawn = drawn.read();
-        let (Some(canvas), Some((width, height))) = (above.get(), size.get()) else { return };
-        let (theme, run) = (Theme::of(state.dark.get_untracked()), state.run_untracked());
-        let Some(mut surface) = Canvas::new(&canvas, width, height, dom::pixel_ratio(), theme) else { return };
-        if let Some((chart, axes)) = &*drawn {
-            let lowest = run.lowest();
-            state.with_untracked(|experiment| {
-                let shown = experiment.methods.iter().zip(&run.traces).enumerate();
-                for (i, (method, trace)) in shown.filter(|(_, (m, _))| m.visible && m.has_step_size()) {
-                    let lr = method.base.knobs.get("lr");
-                    let value = if trace.failed() { f64::INFINITY } else { trace.values[trace.last()] - lowest };
-                    let [x, y] = axes.place(chart, lr, value);
-                    if x >= axes.area[0] - 1.0 && x <= axes.area[1] + 1.0 && y.is_finite() {
-                        draw_head(&mut surface, i, [x, y], 4.2, theme);
-                    }
-                }
-            });
+        let drawn = plot.drawn.read();
+        let (Some(mut surface), Some((chart, axes))) = (plot.surface(plot.above, state), &*drawn) else { return };
+        let (seen, theme) = (state.seen_untracked(), Theme::of(state.dark.get_untracked()));
+        let lowest = seen.run.lowest();
+        let shown = seen.experiment.methods.iter().zip(&seen.run.traces).enumerate();
+        for (i, (method, trace)) in shown.filter(|(_, (m, _))| m.visible && m.has_step_size()) {
+            let lr = method.base.knobs.get("lr");
+            let value = if trace.failed() { f64::INFINITY } else { trace.values[trace.last()] - lowest };
+            let [x, y] = axes.place(chart, lr, value);
+            if x >= axes.area[0] - 1.0 && x <= axes.area[1] + 1.0 && y.is_finite() {
+                draw_head(&mut surface, i, [x, y], 4.2, theme);
+            }
         }
     });
     let choose = move |event: web_sys::PointerEvent| {
@@ -59,7 +45,7 @@ pub fn StepSizeStrip() -> impl IntoView {
             return;
         }
         let at = [f64::from(event.offset_x()), f64::from(event.offset_y())];
-        drawn.with_untracked(|drawn| {
+        plot.drawn.with_untracked(|drawn| {
             let Some((chart, axes)) = drawn else { return };
             let lr = tidy_step_size(axes.abscissa(chart, at[0]));
             let nearest = nearest_curve(state, &curves.get_untracked(), chart, axes, lr, at);
@@ -85,8 +71,9 @@ pub fn StepSizeStrip() -> impl IntoView {
                         </Show>
                     </figcaption>
                     <div class="plot tall" title="Click to try a step size">
-                        <canvas node_ref=below aria-hidden="true"></canvas>
-                        <canvas class="above" node_ref=above role="img" aria-label="Final loss against step size" on:pointerdown=choose on:pointermove=choose></canvas>
+                        <canvas node_ref=plot.mesh aria-hidden="true"></canvas>
+                        <canvas node_ref=plot.curves aria-hidden="true"></canvas>
+                        <canvas class="above" node_ref=plot.above role="img" aria-label="Final loss against step size" on:pointerdown=choose on:pointermove=choose></canvas>
                     </div>
                 </figure>
             </section>

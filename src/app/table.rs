@@ -49,16 +49,15 @@ fn Row(
     let title = state.part(move |e| e.methods.get(index).map_or_else(String::new, |m| m.title()));
     let visible = state.part(move |e| e.methods.get(index).is_some_and(|m| m.visible));
     let cells = Memo::new(move |_| {
-        let run = state.run();
-        let tolerance = state.with(|e| e.tolerance);
-        let trace = run.traces.get(index)?;
-        let lowest = run.lowest();
+        let seen = state.seen();
+        let trace = seen.run.traces.get(index)?;
+        let lowest = seen.run.lowest();
         let k = trace.at(now.get());
         let ended = k == trace.last();
         let verdict =
             if ended || settled(&trace.outcome, k) { trace.outcome.verdict() } else { "on its way".to_owned() };
         let excess = exponent_number((trace.values[k] - lowest).max(0.0), 2);
-        let to_tolerance = trace.first_below(lowest + tolerance).map(|step| trace.calls[step].total());
+        let to_tolerance = trace.first_below(lowest + seen.experiment.tolerance).map(|step| trace.calls[step].total());
         let bad = ended && trace.failed();
         Some((excess, trace.calls[k].gradient, to_tolerance, verdict, bad))
     });

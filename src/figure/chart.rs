@@ -1,12 +1,12 @@
-//! Charts of quantities over time, drawn with plotters on any of its backends.
+//! Charts of quantities over time: axes drawn with plotters on any of its backends, curves on any [`Surface`].
 
-use super::{Color, Theme, axis_number, superscript, ticks};
+use super::{Color, Stroke, Surface, Theme, axis_number, superscript, ticks};
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::prelude::*;
 use std::ops::Range;
 
 /// One curve of a chart.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     /// Its colour.
     pub color: Color,
@@ -15,7 +15,7 @@ pub struct Series {
 }
 
 /// A chart: curves, axes, and where they lie.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
     /// The curves, the first undermost.
     pub series: Vec<Series>,
@@ -134,17 +134,18 @@ fn decades(low: f64, high: f64, count: usize) -> Vec<f64> {
     (first..).map(|k| f64::from(k * step)).take_while(|x| *x <= high + 1e-9).take(40).collect()
 }
 
-/// Draws a chart over the whole area. `scale` is the number of device pixels in a pixel of the page.
-pub fn draw_chart<DB: DrawingBackend>(
+/// Draws the axes of a chart over the whole area: numbers, lines at them, and the marked abscissa with its label. `log`
+/// tells which axes are logarithmic, `scale` is the number of device pixels in a pixel of the page.
+pub fn draw_mesh<DB: DrawingBackend>(
     area: &DrawingArea<DB, plotters::coord::Shift>,
-    chart: &Chart,
+    axes: &Axes,
+    [log_x, log_y]: [bool; 2],
+    mark: Option<(f64, &str)>,
     theme: &Theme,
     scale: f64,
-) -> Result<Axes, DrawingAreaErrorKind<DB::ErrorType>> {
-    let (width, height) = area.dim_in_pixel();
-    let axes = chart.axes((f64::from(width) / scale) as u32, (f64::from(height) / scale) as u32);
+) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
     let device = |pixels: f64| (pixels * scale).round() as i32;
-    let [x_ticks, y_ticks] = [(chart.log_x, axes.x, 4), (chart.log_y, axes.y, 3)]
+    let [x_ticks, y_ticks] = [(log_x, axes.x, 4), (log_y, axes.y, 3)]
         .map(|(log, [low, high], count)| if log { decades(low, high, count + 1) } else { ticks(low, high, count) });
     let x_axis = Axis { range: axes.x, ticks: x_ticks };
     let y_axis = Axis { range: axes.y, ticks: y_ticks };
@@ -167,14 +168,13 @@ pub fn draw_chart<DB: DrawingBackend>(
         .axis_style(ShapeStyle::from(&rgb(theme.line)).stroke_width(device(1.0) as u32))
         .label_style(font)
         .set_all_tick_mark_size(device(3.0))
-        .x_label_formatter(&label(chart.log_x))
-        .y_label_formatter(&label(chart.log_y))
+        .x_label_formatter(&label(log_x))
+        .y_label_formatter(&label(log_y))
         .draw()?;
-    let place = |(x, y): &(f64, f64)| (scaled(*x, chart.log_x), scaled(*y, chart.log_y).clamp(axes.y[0], axes.y[1]));
-    if let Some((x, text)) = chart.mark
-        && (axes.x[0]..=axes.x[1]).contains(&scaled(x, chart.log_x))
+    if let Some((x, text)) = mark
+        && (axes.x[0]..=axes.x[1]).contains(&scaled(x, log_x))
     {
-        let at = scaled(x, chart.log_x);
+        let at = scaled(x, log_x);
         let style = ShapeStyle::from(&rgb(theme.accent)).stroke_width(device(1.0) as u32);
         context.draw_series(DashedLineSeries::new(
             [(at, axes.y[0]), (at, axes.y[1])],
@@ -187,16 +187,23 @@ pub fn draw_chart<DB: DrawingBackend>(
         let foot = axes.y[0] + 0.2 * (axes.y[1] - axes.y[0]);
         context.draw_series([Text::new(format!(" {text}"), (at, foot), font)])?;
     }
+    Ok(())
+}
+
+/// Draws the curves of a chart where its axes place them.
+pub fn draw_curves(surface: &mut dyn Surface, chart: &Chart, axes: &Axes) {
     let columns = (axes.area[1] - axes.area[0]) as usize;
     for series in &chart.series {
-        let style = ShapeStyle::from(&rgb(series.color)).stroke_width(device(1.6) as u32);
-        let visible = series.points.iter().map(place).filter(|(x, _)| *x >= axes.x[0] && *x <= axes.x[1] + 1e-9);
-        let thinned = thin(visible, axes.x, columns);
-        for piece in thinned.split(|(_, y)| !y.is_finite()).filter(|piece| piece.len() > 1) {
-            context.draw_series(LineSeries::new(piece.iter().copied(), style))?;
-        }
+        let scaled = series.points.iter().map(|(x, y)| (scaled(*x, chart.log_x), *x, *y));
+        let inside = scaled.filter(|(x, ..)| *x >= axes.x[0] && *x <= axes.x[1] + 1e-9);
+        let placed = inside.map(|(_, x, y)| {
+            let [px, py] = axes.place(chart, x, y);
+            (px, if y.is_finite() { py } else { f64::NAN })
+        });
+        let thinned = thin(placed, [axes.area[0], axes.area[1]], columns);
+        let points: Vec<[f64; 2]> = thinned.into_iter().map(|(x, y)| [x, y]).collect();
+        surface.line(&points, Stroke::solid(series.color, 1.6));
     }
-    Ok(axes)
 }
 
 /// At most four points for each column of pixels, the first, lowest, highest and last: what is drawn looks the same

@@ -195,7 +195,8 @@ pub fn draw_start(surface: &mut dyn Surface, start: [f64; 2], frame: &Frame, the
     });
 }
 
-/// Draws the trails of all visible methods up to `time`, counted in steps, and their future dotted.
+/// Draws the trails of all visible methods up to `time`, counted in steps, and their future dotted. `halo` sets them off
+/// from the ground with an edge of paper.
 pub fn draw_trails(
     surface: &mut dyn Surface,
     experiment: &Experiment,
@@ -203,15 +204,14 @@ pub fn draw_trails(
     time: f64,
     frame: &Frame,
     theme: &Theme,
+    halo: bool,
 ) {
     for (i, trace) in visible(experiment, traces) {
         let color = theme.trail(i);
         let (past, future) = split(trace, time, frame);
         surface.line(&future, Stroke { color, opacity: 0.65, width: 1.6, dash: Some([1.5, 4.0]) });
-        surface.lines(
-            &past,
-            &[Stroke { color: theme.paper, opacity: 0.85, width: 5.0, dash: None }, Stroke::solid(color, 2.3)],
-        );
+        let strokes = [Stroke { color: theme.paper, opacity: 0.85, width: 5.0, dash: None }, Stroke::solid(color, 2.3)];
+        surface.lines(&past, if halo { &strokes } else { &strokes[1..] });
     }
 }
 
@@ -281,8 +281,9 @@ fn split(trace: &Trace, time: f64, frame: &Frame) -> (Vec<[f64; 2]>, Vec<[f64; 2
     let now = trace.at(time.max(0.0) as u32);
     // Far outside the picture a coordinate only has to point in the right direction.
     let pixel = |at: [f64; 2]| frame.to_pixel(at).map(|x| x.clamp(-2e4, 2e4));
+    // Steps shorter than a trail is wide are steps within its ink.
     let thin = |points: &mut Vec<[f64; 2]>, at: [f64; 2]| {
-        let moved = points.last().is_none_or(|last| (last[0] - at[0]).abs() + (last[1] - at[1]).abs() > 0.5);
+        let moved = points.last().is_none_or(|last| (last[0] - at[0]).abs() + (last[1] - at[1]).abs() > 2.0);
         if moved && at.iter().all(|x| x.is_finite()) {
             points.push(at);
         }

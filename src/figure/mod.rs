@@ -14,7 +14,7 @@ mod svg;
 mod text;
 mod theme;
 
-pub use chart::{Axes, Chart, Series, draw_chart};
+pub use chart::{Axes, Chart, Series, draw_curves, draw_mesh};
 pub use contour::{Contour, Level, contours, levels};
 pub use draw::{
     MapLayers, draw_critical, draw_ellipse, draw_head, draw_land, draw_probes, draw_start, draw_trail_heads,

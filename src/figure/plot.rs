@@ -48,7 +48,7 @@ pub fn draw_figure(
         let land = Land::sample(&run.problem, &frame, 1.5);
         draw_land(surface, &land, &frame, theme, MapLayers::default());
         draw_critical(surface, &run.problem, &frame, theme);
-        draw_trails(surface, experiment, &run.traces, time, &frame, theme);
+        draw_trails(surface, experiment, &run.traces, time, &frame, theme, true);
         draw_start(surface, run.problem.start, &frame, theme);
         draw_trail_heads(surface, experiment, &run.traces, time, &frame, theme);
     });

@@ -103,7 +103,11 @@ fn dialogs_open_with_a_key_and_close_with_escape() -> Result<()> {
     for (key, id) in [("?", "help"), ("o", "landscapes"), ("a", "optimizers")] {
         page.key(key)?;
         page.wait_for(&format!("document.querySelector('[data-dialog={id}]').open"))?;
-        ensure!(page.eval::<bool>(&format!("document.querySelector('[data-dialog={id}]').contains(document.activeElement)"))?);
+        ensure!(
+            page.eval::<bool>(&format!(
+                "document.querySelector('[data-dialog={id}]').contains(document.activeElement)"
+            ))?
+        );
         page.key("Home")?;
         page.settle()?;
         ensure!(visitor::step(&mut page)? == 200, "a key in the dialog {id} moved time");

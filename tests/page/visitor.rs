@@ -113,6 +113,7 @@ pub fn pair(text: &str) -> Result<[f64; 2]> {
 
 /// Where the start is, to the four digits that its handle says.
 pub fn start(page: &mut Page<'_>) -> Result<[f64; 2]> {
+    panels(page)?;
     let text: String = page.eval("document.querySelector('[data-handle=start]').getAttribute('aria-valuetext')")?;
     pair(&text)
 }
@@ -137,15 +138,22 @@ pub fn go_to_the_end(page: &mut Page<'_>) -> Result<()> {
     page.settle()
 }
 
+/// Waits until the panels beside the map show what the map shows: they follow at most seven times a second.
+pub fn panels(page: &mut Page<'_>) -> Result<()> {
+    page.settle()?;
+    page.wait_for("!document.querySelector('.panel[aria-busy=true]')")?;
+    page.settle()
+}
+
 /// The outcome table, whether or not its sheet is open.
 pub fn outcomes(page: &mut Page<'_>) -> Result<String> {
-    page.settle()?;
+    panels(page)?;
     page.eval("document.querySelector('[aria-label=Outcomes]').textContent")
 }
 
 /// Everything that a link has to bring back, as a visitor can read it.
 pub fn all_numbers(page: &mut Page<'_>) -> Result<Value> {
-    page.settle()?;
+    panels(page)?;
     page.eval(
         "({
             problem: document.querySelector('.problem-name').textContent,
