@@ -344,7 +344,7 @@ fn final_loss<R: Real>(knobs: &Knobs<R>, build: Build<R>, wrap: Option<(Knobs<R>
 #[test]
 fn recordable_optimizers_carry_derivatives_by_their_step_size() {
     for (entry, wrapper) in everything() {
-        let Scalars::Recordable { f64, dual } = entry.scalars else { continue };
+        let Scalars::Recordable { f64, dual, .. } = entry.scalars else { continue };
         let knobs = sensible(entry);
         let lr = knobs.get("lr");
         let at = |lr: f64| {

@@ -33,6 +33,14 @@ impl Canvas {
         Some(Self { context, theme })
     }
 
+    /// Draws a picture of `columns` x `rows` cells over a rectangle, its edges sharp.
+    pub fn cells(&mut self, columns: usize, rows: usize, pixels: &[u8], [x, y, width, height]: [f64; 4]) {
+        if let Some(picture) = picture(columns as u32, rows as u32, pixels) {
+            self.context.set_image_smoothing_enabled(false);
+            let _ = self.context.draw_image_with_html_canvas_element_and_dw_and_dh(&picture, x, y, width, height);
+        }
+    }
+
     fn trace(&self, points: &[[f64; 2]]) {
         self.context.begin_path();
         let mut pen_down = false;

@@ -1,5 +1,7 @@
 //! The map: two canvases, the ground below and the trails above, and what can be grasped on them.
 
+use super::basin_badge::{BasinBadge, BasinChoice};
+use super::basins::{BasinMap, Basins};
 use super::canvas::Canvas;
 use super::dom;
 use super::map_pointer::{self, Grip};
@@ -9,8 +11,8 @@ use leptos::html;
 use leptos::prelude::*;
 use thalweg::experiment::{Experiment, Run, probes};
 use thalweg::figure::{
-    Frame, Land, Theme, draw_critical, draw_ellipse, draw_head, draw_land, draw_probes, draw_start, draw_trail_heads,
-    draw_trails,
+    Frame, Land, MapLayers, Theme, basin_pixels, draw_critical, draw_ellipse, draw_head, draw_land, draw_lines,
+    draw_probes, draw_start, draw_trail_heads, draw_trails,
 };
 
 /// Samples of the ground: at most one for each pixel of the page, and at most so many in all, so that a frame of a zoom
@@ -38,7 +40,9 @@ pub fn Map() -> impl IntoView {
             map_pointer::listen(state, &host, grip);
         }
     });
-    draw_ground(state, ground);
+    let basins = BasinMap::follow(state);
+    provide_context(basins);
+    draw_ground(state, basins, ground);
     draw_life(state, trails);
     let start_at = move || {
         let frame = state.frame.get()?;
@@ -107,12 +111,14 @@ pub fn Map() -> impl IntoView {
                 <details class="menu">
                     <summary class="button small">"Layers"</summary>
                     <div class="menu-list layers">
+                        <BasinChoice/>
                         {layer("Contours", |layers| &mut layers.contours)} {layer("Axes", |layers| &mut layers.axes)}
                         {layer("Critical points", |layers| &mut layers.critical)}
                         {layer("Trial points of searches", |layers| &mut layers.probes)}
                     </div>
                 </details>
             </div>
+            <BasinBadge/>
             <Readout/>
         </div>
     }
@@ -126,20 +132,41 @@ fn spoken_summary(state: State) -> String {
     format!("Map of {}. {}", seen.run.problem.title, verdicts.join("; "))
 }
 
-/// Draws the ground when the problem, the window, the colours or the layers change; not when only the start moves.
-fn draw_ground(state: State, canvas: NodeRef<html::Canvas>) {
+/// Draws the ground when the problem, the window, the colours, the layers or the basins change; not when only the start
+/// moves.
+fn draw_ground(state: State, basins: BasinMap, canvas: NodeRef<html::Canvas>) {
+    let land = StoredValue::new(None::<Land>);
+    let sampled = RwSignal::new(0_u32);
     Effect::new(move |_| {
         state.track_land();
+        if let Some(frame) = state.frame.get() {
+            let spacing = (frame.width * frame.height / SAMPLES).sqrt().max(1.0);
+            land.set_value(Some(Land::sample(&state.run_untracked().problem, &frame, spacing)));
+            sampled.update(|count| *count += 1);
+        }
+    });
+    Effect::new(move |_| {
         state.fonts.track();
-        let (Some(canvas), Some(frame)) = (canvas.get(), state.frame.get()) else { return };
-        let (theme, layers) = (state.theme(), state.layers.get());
+        sampled.track();
+        let (Some(canvas), Some(frame)) = (canvas.get(), state.frame.get_untracked()) else { return };
+        let (theme, layers, basins) = (state.theme(), state.layers.get(), basins.shown.get());
         let run = state.run_untracked();
-        if let Some(mut surface) = Canvas::new(&canvas, frame.width, frame.height, dom::pixel_ratio(), theme) {
-            let land = Land::sample(&run.problem, &frame, (frame.width * frame.height / SAMPLES).sqrt().max(1.0));
-            draw_land(&mut surface, &land, &frame, theme, layers);
-            if layers.critical {
-                draw_critical(&mut surface, &run.problem, &frame, theme);
+        let Some(mut surface) = Canvas::new(&canvas, frame.width, frame.height, dom::pixel_ratio(), theme) else {
+            return;
+        };
+        land.with_value(|land| {
+            let Some(land) = land else { return };
+            draw_land(&mut surface, land, &frame, theme, MapLayers { contours: false, axes: false, ..layers });
+            if let Some(Basins { job, cells }) = basins {
+                let [x0, x1, y0, y1] = job.window;
+                let ([left, top], [right, bottom]) = (frame.to_pixel([x0, y1]), frame.to_pixel([x1, y0]));
+                let pixels = basin_pixels(&cells, theme);
+                surface.cells(job.columns, job.rows, &pixels, [left, top, right - left, bottom - top]);
             }
+            draw_lines(&mut surface, land, &frame, theme, layers);
+        });
+        if layers.critical {
+            draw_critical(&mut surface, &run.problem, &frame, theme);
         }
     });
 }

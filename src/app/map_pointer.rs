@@ -210,6 +210,12 @@ fn up(state: State, grip: StoredValue<Grip>, _: &HtmlElement, event: &PointerEve
             state.show_step(step as f64);
         }
     }
+    // On a map of basins every pixel stands for a run: a click shows it.
+    if let (Held::Ground, false, Some(frame)) = (held, moved, state.frame.get_untracked())
+        && state.with_untracked(|e| e.view.basins.is_some())
+    {
+        state.move_start(tidy(&frame, at));
+    }
 }
 
 fn hover(state: State, frame: &Frame, host: &HtmlElement, event: &PointerEvent, at: [f64; 2]) {

@@ -5,6 +5,8 @@
 //! is drawn by effects through [`canvas::Canvas`].
 
 mod address;
+mod basin_badge;
+mod basins;
 mod canvas;
 mod charts;
 mod dialog;
@@ -24,6 +26,7 @@ mod optimizers;
 mod panic;
 mod playback;
 mod plot;
+mod pool;
 mod problem;
 mod readout;
 mod settings;

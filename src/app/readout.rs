@@ -1,8 +1,10 @@
 //! The numbers at the pointer.
 
+use super::basins::BasinMap;
 use super::optimizers::Marker;
 use super::state::{Hover, State};
 use leptos::prelude::*;
+use thalweg::engine::{Cell, Verdict};
 use thalweg::figure::read_number;
 use thalweg::problems::eigen2;
 
@@ -10,6 +12,7 @@ use thalweg::problems::eigen2;
 #[component]
 pub fn Readout() -> impl IntoView {
     let state = State::expect();
+    let basins = use_context::<BasinMap>().expect("the map provides its basins");
     let place = move || {
         let frame = state.frame.get()?;
         let at = match state.hover.get()? {
@@ -33,6 +36,7 @@ pub fn Readout() -> impl IntoView {
                 (at, Some((method, name, step)))
             }
         };
+        let head_is_ground = head.is_none();
         let (value, gradient, hessian) = run.problem.local().second_order(at);
         let [low, high] = eigen2(hessian).0;
         let pair = |[a, b]: [f64; 2]| format!("({}, {})", read_number(a), read_number(b));
@@ -46,6 +50,10 @@ pub fn Readout() -> impl IntoView {
             <dl>
                 <dt>"x"</dt>
                 <dd>{pair(at)}</dd>
+                {head_is_ground.then(|| basins.shown.get()?.at(at)).flatten().map(|cell| view! {
+                    <dt>"from here"</dt>
+                    <dd>{from_here(cell)}</dd>
+                })}
                 <dt>"f"</dt>
                 <dd>{read_number(value)}</dd>
                 <dt>"∇f"</dt>
@@ -62,5 +70,15 @@ pub fn Readout() -> impl IntoView {
                 {body}
             </div>
         </Show>
+    }
+}
+
+/// What became of a run from the pixel under the pointer.
+fn from_here(cell: Cell) -> String {
+    match cell.verdict {
+        Verdict::Minimum(_) => format!("there in {} steps", cell.steps),
+        Verdict::Elsewhere => format!("to rest in {} steps", cell.steps),
+        Verdict::Moving => "still moving at the end".to_owned(),
+        Verdict::Left => format!("diverges in {} steps", cell.steps),
     }
 }

@@ -101,7 +101,7 @@ mod tests {
             "problem=himmelblau&noise=gaussian;sigma=0.5&seed=7&hide=problem,noise&opt=lion",
             "problem=formula;f=a*x^2%2By^2;a=3&opt=none",
             "problem=reddi_online&noise=own&opt=adam;lr=0.3&tol=0.001",
-            "opt=adam;lr=0.1;show=0&view=-1,1,-1,1&step=17&axis=calls&lesson=step_size;page=2&embed=1",
+            "opt=adam;lr=0.1;show=0&view=-1,1,-1,1&step=17&axis=calls&basins=1&lesson=step_size;page=2&embed=1",
         ] {
             let experiment = clean(link);
             let written = Link::write(&experiment);

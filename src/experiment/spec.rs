@@ -176,6 +176,8 @@ pub struct View {
     pub step: Option<u32>,
     /// Plots against oracle calls instead of steps.
     pub by_calls: bool,
+    /// The map shows where this method ends from every start; its place among the methods.
+    pub basins: Option<usize>,
     /// What a link removed.
     pub hide: BTreeSet<Panel>,
     /// A lesson and its page, counted from 1.

@@ -28,6 +28,11 @@ impl Default for MapLayers {
 /// Draws the ground: tints, contours, axes. `scale` is 1 for a figure of the page's size.
 pub fn draw_land(surface: &mut dyn Surface, land: &Land, frame: &Frame, theme: &Theme, layers: MapLayers) {
     surface.land(land, frame.width, frame.height, theme.contour);
+    draw_lines(surface, land, frame, theme, layers);
+}
+
+/// Draws what lies on the ground's colours: contours and axes.
+pub fn draw_lines(surface: &mut dyn Surface, land: &Land, frame: &Frame, theme: &Theme, layers: MapLayers) {
     if layers.contours {
         draw_contours(surface, land, frame, theme);
     }

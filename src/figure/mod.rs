@@ -3,6 +3,7 @@
 //! Everything is drawn through a [`Surface`], which the page implements over a canvas and [`Svg`] as text, so that the
 //! command line draws the same figure as the page. Nothing here computes a step of an optimizer.
 
+mod basins;
 mod chart;
 mod contour;
 mod draw;
@@ -14,11 +15,12 @@ mod svg;
 mod text;
 mod theme;
 
+pub use basins::{basin_color, basin_pixels};
 pub use chart::{Axes, Chart, Series, draw_curves, draw_mesh};
 pub use contour::{Contour, Level, contours, levels};
 pub use draw::{
-    MapLayers, draw_critical, draw_ellipse, draw_head, draw_land, draw_probes, draw_start, draw_trail_heads,
-    draw_trails, position,
+    MapLayers, draw_critical, draw_ellipse, draw_head, draw_land, draw_lines, draw_probes, draw_start,
+    draw_trail_heads, draw_trails, position,
 };
 pub use frame::{Frame, ticks};
 pub use land::Land;

@@ -29,6 +29,8 @@ pub mod wrappers;
 pub use knob::{Knob, Knobs, Scale};
 
 use crate::scalar::{Real, Vector};
+#[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+use crate::tape::Tracer;
 
 /// What an optimizer may ask of a problem. Every call is counted by kind.
 pub trait Oracle<R: Real> {
@@ -160,11 +162,14 @@ pub type Build<R> = fn(&Knobs<R>, &Vector<R>) -> Box<dyn Optimizer<R>>;
 /// For which scalars an optimizer exists.
 #[derive(Clone, Copy)]
 pub enum Scalars {
-    /// Written over any [`Real`]: its steps can be recorded. Instantiated for `f64` and, as the proof that nothing in
-    /// it depends on a value, for dual numbers.
+    /// Written over any [`Real`]: its steps can be recorded. Instantiated for `f64`, for tracers and, as the proof
+    /// that nothing in it depends on a value, for dual numbers.
     Recordable {
         /// For every number that is reported.
         f64: Build<f64>,
+        /// For tapes, from which the fast engines are made.
+        #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+        tracer: Build<Tracer>,
         /// For derivatives of a whole trajectory, such as the hypergradient by the step size. The page shows none, and
         /// does without its weight.
         #[cfg(not(target_arch = "wasm32"))]
@@ -209,6 +214,15 @@ impl Entry {
         matches!(self.scalars, Scalars::Recordable { .. })
     }
 
+    /// Builds it for a recording; `None` when it cannot be recorded.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+    pub fn tracer(&self) -> Option<Build<Tracer>> {
+        match self.scalars {
+            Scalars::Recordable { tracer, .. } => Some(tracer),
+            Scalars::F64(_) => None,
+        }
+    }
+
     /// The knob with this id.
     pub fn knob(&self, id: &str) -> Option<&'static Knob> {
         self.knobs.iter().find(|knob| knob.id == id)
@@ -225,6 +239,8 @@ macro_rules! recordable {
     ($optimizer:ident) => {
         $crate::optimizers::Scalars::Recordable {
             f64: |knobs, start| Box::new($optimizer::<f64>::new(knobs, start)),
+            #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+            tracer: |knobs, start| Box::new($optimizer::<$crate::tape::Tracer>::new(knobs, start)),
             #[cfg(not(target_arch = "wasm32"))]
             dual: |knobs, start| Box::new($optimizer::<$crate::optimizers::Hyper>::new(knobs, start)),
         }

@@ -5,11 +5,15 @@
 //! are made with [`Real::select`], so that the same code can be recorded instead of run.
 
 mod dual;
+pub mod elementary;
+pub mod lanes;
 mod philox;
 mod real;
+mod single;
 mod vector;
 
 pub use dual::Dual;
+pub use elementary::Bits;
 pub use philox::{normal_pair, philox4x32, uniform_pair};
 pub use real::{Mask, Real};
 pub use vector::Vector;

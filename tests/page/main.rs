@@ -26,6 +26,7 @@
 //! All tests share one browser; each page has its own storage and cache, so tests may run side by side.
 
 mod bad_links;
+mod basins;
 mod browser;
 mod choosing;
 mod dragging;

@@ -64,7 +64,10 @@ fn clippy_native() -> Result<()> {
 fn clippy_wasm() -> Result<()> {
     tools::ensure_wasm_target()?;
     let target = "--target=wasm32-unknown-unknown";
-    cargo(&["clippy", target, "--package", "thalweg", "--lib", "--bins", "--", "--deny", "warnings"])
+    cargo(&["clippy", target, "--package", "thalweg", "--lib", "--bins", "--", "--deny", "warnings"])?;
+    // The engine's module is built with a feature of its own.
+    let engine = ["--bin", "engine", "--features", "recording"];
+    cargo(&[&["clippy", target, "--package", "thalweg"], &engine[..], &["--", "--deny", "warnings"]].concat())
 }
 
 /// Broken links in doc comments are errors too.

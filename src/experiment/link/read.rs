@@ -117,6 +117,13 @@ impl Reader {
                 "steps" => {}
                 _ => self.note(key, expected(&value_text, "steps or calls"), "steps are used".to_owned()),
             },
+            "basins" => match value_text.parse::<usize>() {
+                Ok(place @ 1..=limits::OPTIMIZERS) => self.experiment.view.basins = Some(place - 1),
+                _ => {
+                    let wanted = format!("the place of an optimizer, from 1 to {}", limits::OPTIMIZERS);
+                    self.note(key, expected(&value_text, &wanted), "the map shows heights".to_owned());
+                }
+            },
             "hide" => self.hide(&value_text),
             "embed" => self.experiment.view.embed = value_text != "0",
             "v" if value_text == "1" => {}
@@ -126,9 +133,9 @@ impl Reader {
                 "it is read as version 1".to_owned(),
             ),
             _ => {
-                const KEYS: [&str; 14] = [
+                const KEYS: [&str; 15] = [
                     "problem", "domain", "start", "steps", "opt", "noise", "seed", "tol", "view", "step", "axis",
-                    "hide", "lesson", "embed",
+                    "basins", "hide", "lesson", "embed",
                 ];
                 let hint = did_you_mean(closest(key, KEYS));
                 self.push(key, format!("is not a key of a link{hint}"), "it is ignored".to_owned(), Severity::Ignored);

@@ -20,6 +20,8 @@ mod lookahead;
 use super::Hyper;
 use super::{Knob, Knobs, Optimizer, Paper};
 use crate::scalar::Vector;
+#[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+use crate::tape::Tracer;
 
 #[cfg(doc)]
 use super::Oracle;
@@ -44,6 +46,9 @@ pub struct Wrapper {
     pub knobs: &'static [Knob],
     /// Builds it for every number that is reported.
     pub f64: Wrap<f64>,
+    /// Builds it for tapes, from which the fast engines are made.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+    pub tracer: Wrap<Tracer>,
     /// Builds it for derivatives of a whole trajectory.
     #[cfg(not(target_arch = "wasm32"))]
     pub dual: Wrap<Hyper>,
@@ -78,6 +83,10 @@ macro_rules! wrapper {
         $crate::optimizers::wrappers::Wrapper {
             $($field: $value,)*
             f64: |knobs, inner, start| Box::new($wrapper::<f64>::new(knobs, inner, start)),
+            #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+            tracer: |knobs, inner, start| {
+                Box::new($wrapper::<$crate::tape::Tracer>::new(knobs, inner, start))
+            },
             #[cfg(not(target_arch = "wasm32"))]
             dual: |knobs, inner, start| Box::new($wrapper::<$crate::optimizers::Hyper>::new(knobs, inner, start)),
         }

@@ -1,0 +1,227 @@
+//! One optimizer on one problem, recorded: how its memory begins, and what a step makes of it.
+
+use super::job::stages;
+use crate::experiment::{Method, Stage};
+use crate::formula::{Evaluator, Program};
+use crate::optimizers::wrappers::{self, Wrapper};
+use crate::optimizers::{self, Entry, Event, Knobs, Optimizer, Oracle};
+use crate::problems::PlaneProblem;
+use crate::scalar::{Dual, Real, Vector};
+use crate::tape::{Tape, Tracer, record};
+
+type Gradient = Dual<Tracer, 2>;
+type Hessian = Dual<Gradient, 2>;
+
+/// Why an optimizer cannot be recorded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    /// Its control flow depends on values.
+    #[error(
+        "{0} searches until a condition holds, so that its steps differ from point to point and cannot be recorded"
+    )]
+    Searches(&'static str),
+}
+
+/// A method on a problem of the plane as two tapes.
+///
+/// The *slots* are what is remembered between steps: x, y, then the optimizer's memory in the order of
+/// [`Optimizer::state`]. The *knobs* are the values of all knobs, the optimizer's first, then its wrappers'; they are
+/// inputs, so that one recording serves every setting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// From x, y and the knobs to the slots before the first step.
+    pub begin: Tape,
+    /// From the slots and the knobs to the slots after a step.
+    pub step: Tape,
+    /// How many slots there are.
+    pub slots: usize,
+    /// How many knobs there are.
+    pub knobs: usize,
+}
+
+impl Rule {
+    /// Records `method` on `problem`, without noise.
+    pub fn record(problem: &PlaneProblem, method: &Method) -> Result<Self, RuleError> {
+        let recipe = Recipe::of(method)?;
+        let knobs = recipe.knob_count();
+        let begin = record((2 + knobs) as u32, |inputs| {
+            let (start, knobs) = inputs.split_at(2);
+            let mut slots = start.to_vec();
+            recipe.build(knobs, start).state(&mut |_, values| slots.extend_from_slice(values));
+            slots
+        });
+        let slots = begin.outputs().len();
+        let step = record((slots + knobs) as u32, |inputs| {
+            let (before, knobs) = inputs.split_at(slots);
+            let mut x = Vector::plane([before[0], before[1]]);
+            let mut optimizer = recipe.build(knobs, &before[..2]);
+            let mut memory = before[2..].iter();
+            optimizer.state(&mut |_, values| {
+                values.iter_mut().zip(&mut memory).for_each(|(value, input)| *value = *input);
+            });
+            optimizer.step(&mut x, &mut TapeOracle::new(problem.program()));
+            let mut after = x.as_slice().to_vec();
+            optimizer.state(&mut |_, values| after.extend_from_slice(values));
+            after
+        });
+        Ok(Self { begin, step, slots, knobs })
+    }
+
+    /// The place of a knob among the inputs: `stage` 0 is the optimizer, later ones its wrappers.
+    pub fn knob_place(method: &Method, stage: usize, id: &str) -> Option<usize> {
+        let before: usize = stages(method).take(stage).map(|stage| stage.knobs.iter().count()).sum();
+        let stage = stages(method).nth(stage)?;
+        stage.knobs.iter().position(|(knob, _)| knob.id == id).map(|place| before + place)
+    }
+}
+
+/// The builders of a method.
+struct Recipe {
+    entry: &'static Entry,
+    build: optimizers::Build<Tracer>,
+    wrappers: Vec<&'static Wrapper>,
+}
+
+impl Recipe {
+    fn of(method: &Method) -> Result<Self, RuleError> {
+        let entry = method.entry();
+        let build = entry.tracer().ok_or(RuleError::Searches(entry.title))?;
+        let wrapper = |stage: &Stage| wrappers::find(stage.id).expect("a stage is only made from a registered id");
+        Ok(Self { entry, build, wrappers: method.wrappers.iter().map(wrapper).collect() })
+    }
+
+    fn knob_count(&self) -> usize {
+        self.entry.knobs.len() + self.wrappers.iter().map(|wrapper| wrapper.knobs.len()).sum::<usize>()
+    }
+
+    fn build(&self, mut knobs: &[Tracer], start: &[Tracer]) -> Box<dyn Optimizer<Tracer>> {
+        let start = Vector::from_slice(start);
+        let mut take = |list: &'static [optimizers::Knob]| {
+            let (own, rest) = knobs.split_at(list.len());
+            knobs = rest;
+            Knobs::new(list, own.to_vec())
+        };
+        let mut optimizer = (self.build)(&take(self.entry.knobs), &start);
+        for wrapper in &self.wrappers {
+            optimizer = (wrapper.tracer)(&take(wrapper.knobs), optimizer, &start);
+        }
+        optimizer
+    }
+}
+
+/// Answers with the formula's own arithmetic, so that it is recorded too.
+struct TapeOracle {
+    value: Evaluator<Tracer>,
+    gradient: Evaluator<Gradient>,
+    hessian: Evaluator<Hessian>,
+}
+
+impl TapeOracle {
+    fn new(program: &Program) -> Self {
+        Self { value: program.evaluator(), gradient: program.evaluator(), hessian: program.evaluator() }
+    }
+
+    /// The Hessian's entries xx, xy, yy.
+    fn second(&mut self, x: &Vector<Tracer>) -> [Tracer; 3] {
+        let seed = |i: usize| Hessian::variable(Gradient::variable(x[i], i), i);
+        let [dx, dy] = self.hessian.evaluate(&[seed(0), seed(1)]).derivative;
+        [dx.derivative[0], dx.derivative[1], dy.derivative[1]]
+    }
+}
+
+impl Oracle<Tracer> for TapeOracle {
+    fn value(&mut self, x: &Vector<Tracer>) -> Tracer {
+        self.value.evaluate(x.as_slice())
+    }
+
+    fn gradient(&mut self, x: &Vector<Tracer>) -> Vector<Tracer> {
+        let seeds = [Gradient::variable(x[0], 0), Gradient::variable(x[1], 1)];
+        Vector::plane(self.gradient.evaluate(&seeds).derivative)
+    }
+
+    fn hessian(&mut self, x: &Vector<Tracer>) -> Vec<Vector<Tracer>> {
+        let [xx, xy, yy] = self.second(x);
+        vec![Vector::plane([xx, xy]), Vector::plane([xy, yy])]
+    }
+
+    fn hessian_vector(&mut self, x: &Vector<Tracer>, v: &Vector<Tracer>) -> Vector<Tracer> {
+        let [xx, xy, yy] = self.second(x);
+        Vector::plane([xx * v[0] + xy * v[1], xy * v[0] + yy * v[1]])
+    }
+
+    /// Recordings are without noise; an optimizer that draws for itself sees zeros.
+    fn normal(&mut self, _: u32) -> Vector<Tracer> {
+        Vector::plane([Tracer::zero(); 2])
+    }
+
+    fn report(&mut self, _: Event) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::job::knob_values;
+    use crate::experiment::Runner;
+    use crate::landscapes;
+    use crate::optimizers::REGISTRY;
+    use crate::problems::Noise;
+
+    fn steps_agree(problem: &PlaneProblem, method: &Method, start: [f64; 2], steps: u32) {
+        let rule = Rule::record(problem, method).expect("a recordable optimizer");
+        let knobs = knob_values(method);
+        let mut slots = rule.begin.run(&[&start[..], &knobs].concat());
+        let mut runner = Runner::new(problem, method, start, Noise::None, 0);
+        for step in 1..=steps {
+            slots = rule.step.run(&[&slots[..], &knobs].concat());
+            runner.step();
+            let direct = runner.point();
+            let place = format!("{} on {}, step {step}", method.title(), problem.title);
+            // Rewrites are exact for finite values: a run that has left them is over.
+            if !direct.iter().all(|x| x.is_finite()) {
+                return;
+            }
+            assert_eq!(slots[..2], direct, "{place}");
+        }
+    }
+
+    /// The claim of the whole module: the recording is the definition, to the last bit.
+    #[test]
+    fn a_tape_computes_what_the_definition_computes() {
+        for entry in REGISTRY.iter().filter(|entry| entry.recordable()) {
+            for row in landscapes::offered() {
+                let problem = PlaneProblem::landscape(row.id, &[]).expect("a listed landscape");
+                let method = Method::new(entry.id, &[("lr", 0.01)]).expect("every recordable optimizer has lr");
+                steps_agree(&problem, &method, problem.start, 200);
+            }
+        }
+    }
+
+    #[test]
+    fn wrappers_are_recorded_with_what_they_wrap() {
+        let problem = PlaneProblem::landscape("himmelblau", &[]).expect("a listed landscape");
+        for wrapper in wrappers::WRAPPERS {
+            let mut method = Method::new("adam", &[("lr", 0.1)]).expect("adam has lr");
+            method.wrappers.push(Stage { id: wrapper.id, knobs: wrapper.defaults() });
+            steps_agree(&problem, &method, [-1.0, 0.5], 60);
+        }
+    }
+
+    #[test]
+    fn knobs_are_inputs() {
+        let problem = PlaneProblem::landscape("rosenbrock", &[]).expect("a listed landscape");
+        let slow = Method::new("adam", &[("lr", 0.001)]).expect("adam has lr");
+        let fast = Method::new("adam", &[("lr", 0.1)]).expect("adam has lr");
+        let rule = Rule::record(&problem, &slow).expect("adam is recordable");
+        assert_eq!(rule, Rule::record(&problem, &fast).expect("adam is recordable"));
+        assert_eq!(Rule::knob_place(&slow, 0, "beta2"), Some(2));
+        assert_eq!(knob_values(&fast)[0], 0.1);
+    }
+
+    #[test]
+    fn a_method_that_searches_says_why_it_cannot_be_recorded() {
+        let problem = PlaneProblem::landscape("rosenbrock", &[]).expect("a listed landscape");
+        let method = Method::new("bfgs", &[]).expect("a registered optimizer");
+        let error = Rule::record(&problem, &method).expect_err("bfgs searches");
+        assert!(error.to_string().contains("BFGS"), "{error}");
+    }
+}

@@ -1,0 +1,23 @@
+//! The module that records definitions and prints kernels: what a map of basins needs and the page's first picture does
+//! not. A worker loads it when the first kernel is asked for (www/kernels.js).
+
+#[cfg(target_arch = "wasm32")]
+mod module {
+    use thalweg::engine::{Flight, Lanes};
+    use thalweg::experiment::Link;
+    use wasm_bindgen::prelude::*;
+
+    /// The bytes of the kernel for the method at `place` of a link's experiment, in double or single precision. Throws
+    /// the reason when there can be none.
+    #[wasm_bindgen]
+    pub fn print_kernel(link: &str, place: usize, double: bool) -> Result<Vec<u8>, String> {
+        let Link { experiment, .. } = Link::parse(link);
+        let problem = experiment.pose().map_err(|error| error.to_string())?;
+        let method = experiment.methods.get(place).ok_or("the link has no such optimizer")?;
+        let lanes = if double { Lanes::F64x2 } else { Lanes::F32x4 };
+        let flight = Flight::record(&problem, method).map_err(|error| error.to_string())?;
+        Ok(flight.lowered(lanes.precision()).kernel().print(lanes))
+    }
+}
+
+fn main() {}
