@@ -33,6 +33,7 @@ pub struct Answer {
 }
 
 type OnAnswer = Rc<dyn Fn(Answer)>;
+type OnPrint = Box<dyn FnOnce(Result<Vec<u8>, String>)>;
 
 /// The workers of a view.
 #[derive(Clone, Default)]
@@ -47,7 +48,7 @@ struct Inner {
     /// The next task is last.
     waiting: Vec<(usize, Task)>,
     on_answer: Option<OnAnswer>,
-    on_print: Option<Box<dyn FnOnce(Result<Vec<u8>, String>)>>,
+    on_print: Option<OnPrint>,
 }
 
 struct Helper {

@@ -11,7 +11,7 @@ use crate::tape::{Tape, Tracer, lower, record};
 
 /// A rule with the bookkeeping of a mass run, as two tapes that a kernel prints or an interpreter runs.
 ///
-/// Inputs: x, y, then [`settings`](super::settings): the knobs, `reach` and `calm`. Slots: those of the rule, then two counters.
+/// Inputs: x, y, then [`settings`]: the knobs, `reach` and `calm`. Slots: those of the rule, then two counters.
 /// A run that comes further than `reach` from the window's centre in either coordinate, or that becomes NaN, stays from
 /// then on where it was before. A run is at rest once no step moves it by more than `calm` any more (sum of both coordinates' moves).
 #[derive(Clone, Debug, PartialEq)]

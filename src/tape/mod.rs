@@ -2,7 +2,7 @@
 //!
 //! An optimizer and a formula are written once over [`Real`](crate::scalar::Real). Run with a [`Tracer`] in place of a
 //! number they leave a [`Tape`]: every operation once, in order, constants folded, nothing that no output needs. The
-//! interpreter ([`Tape::run`]) runs a tape over any scalar and is what other engines are tested against; [`lower`]
+//! interpreter ([`Tape::run`]) runs a tape over any scalar and is what other engines are tested against; [`lower()`]
 //! replaces elementary functions by arithmetic; [`wasm`] prints a tape as a WebAssembly module.
 //!
 //! A tape has no jumps: it is what a step does for every point, whatever the values.
