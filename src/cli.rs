@@ -2,6 +2,7 @@
 
 mod bench;
 mod list;
+mod map;
 mod plot;
 
 use lexopt::prelude::*;
@@ -15,6 +16,8 @@ Thalweg: optimization algorithms on loss landscapes.
 
   thalweg run LINK [--json | --csv] [--record 0,1,2,5]   print the traces, 17 significant digits
   thalweg plot LINK -o FILE.svg|FILE.png [--dark] [--step K] [--size 1000x900]
+  thalweg map LINK -o FILE.png|FILE.npy|FILE.csv [--dark] [--size 512x512]
+                                                         where the optimizer of basins=, or the first, ends from each start
   thalweg list optimizers|wrappers|landscapes|problems [--json]
   thalweg bench                                          steps a second of the direct engine
 
@@ -48,11 +51,12 @@ fn dispatch(arguments: Vec<OsString>) -> Result<(), Message> {
     match command.as_str() {
         "run" => run_command(parser),
         "plot" => plot::command(parser),
+        "map" => map::command(parser),
         "list" => list::command(parser),
         "bench" => bench::command(parser),
         "help" => print(HELP),
         other => {
-            let close = thalweg::suggest::closest(other, ["run", "plot", "list", "bench", "help"]);
+            let close = thalweg::suggest::closest(other, ["run", "plot", "map", "list", "bench", "help"]);
             let hint = close.map_or_else(String::new, |close| format!(", did you mean {close}?"));
             Err(format!("there is no command {other}{hint} (thalweg help lists them)"))
         }

@@ -472,3 +472,64 @@ fn the_largest_run_is_bounded() {
     assert_eq!(value["runs"][3]["calls"]["gradient"], limits::STEPS);
     assert_eq!(value["runs"][0]["steps"], serde_json::json!([0]));
 }
+
+/// A small map, as numbers: the four basins of Himmelblau's function.
+#[test]
+fn map_tells_where_each_start_ends() {
+    let path = file("map.csv");
+    let link = "problem=himmelblau&steps=200&opt=adam;lr=0.1&opt=bfgs";
+    printed(&["map", link, "--size", "6x4", "-o", path.to_str().expect("a path in UTF-8")]);
+    let text = std::fs::read_to_string(&path).expect("the file was written");
+    let rows: Vec<Vec<f64>> =
+        text.lines().skip(1).map(|line| line.split(',').map(|x| x.parse().unwrap_or(f64::NAN)).collect()).collect();
+    assert_eq!((text.lines().next(), rows.len()), (Some("x,y,verdict,steps"), 24));
+    let problem = Link::parse(link).experiment.pose().expect("a listed landscape");
+    for row in &rows {
+        let [x, y, verdict, steps] = row[..] else { panic!("{row:?}") };
+        let minimum = problem.critical[verdict as usize].at;
+        // Adam's momentum carries it across a ridge now and then, but not across the map.
+        assert!((minimum[0] - x).hypot(minimum[1] - y) < 8.0, "{row:?}");
+        assert!((1.0..=200.0).contains(&steps), "{row:?}");
+    }
+    let found: std::collections::BTreeSet<i32> = rows.iter().map(|row| row[2] as i32).collect();
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), [0, 1, 2, 3]);
+}
+
+#[test]
+fn map_writes_pictures_and_arrays_of_the_size_asked_for() {
+    let path = file("map.npy");
+    let out = path.to_str().expect("a path in UTF-8");
+    printed(&["map", "problem=himmelblau&steps=20&opt=adam&opt=bfgs&basins=2", "--size", "3x2", "-o", out]);
+    let bytes = std::fs::read(&path).expect("the file was written");
+    let header = String::from_utf8_lossy(&bytes[10..128]);
+    assert!(bytes.starts_with(b"\x93NUMPY") && header.contains("'shape': (2, 3, 2)"), "{header}");
+    assert_eq!(bytes.len(), 128 + 3 * 2 * 2 * 4);
+    let path = file("map.png");
+    printed(&[
+        "map",
+        "problem=rosenbrock&steps=0&opt=adam",
+        "--size",
+        "1x1",
+        "-o",
+        path.to_str().expect("a path in UTF-8"),
+    ]);
+    assert!(std::fs::read(&path).expect("the file was written").starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn map_says_what_it_cannot_do() {
+    let out = file("refused.csv");
+    let out = out.to_str().expect("a path in UTF-8");
+    for (arguments, word) in [
+        (vec!["map", LINK], "-o"),
+        (vec!["map", LINK, "-o", "map.gif"], ".npy"),
+        (vec!["map", LINK, "-o", out, "--size", "0x5"], "4096"),
+        (vec!["map", LINK, "-o", out, "--size", "5x4097"], "4096"),
+        (vec!["map", "opt=none", "-o", out], "no optimizer"),
+        (vec!["map", "opt=adam&basins=3", "-o", out], "place 3"),
+        (vec!["map", "opt=adam&noise=gaussian;sigma=1", "-o", out], "noise"),
+    ] {
+        let message = refused(&arguments);
+        assert!(message.contains(word), "{arguments:?}: {message}");
+    }
+}

@@ -51,13 +51,18 @@ fn dimensions(text: &str) -> Result<[f64; 2], Message> {
 
 /// A picture as an address that contains it.
 fn embedded_png(columns: u32, rows: u32, pixels: &[u8]) -> String {
+    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(encoded_png(columns, rows, pixels)))
+}
+
+/// A PNG of red, green, blue and opacity of each pixel.
+pub fn encoded_png(columns: u32, rows: u32, pixels: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, columns, rows);
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
     let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(pixels));
     written.expect("as many samples as pixels, written to memory");
-    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(&bytes))
+    bytes
 }
 
 /// The figure as pixels, set in the typeface of the page.
@@ -75,6 +80,7 @@ fn png(svg: &str) -> Result<Vec<u8>, Message> {
     pixels.encode_png().map_err(|error| format!("the PNG: {error}"))
 }
 
-fn write(file: &Path, bytes: &[u8]) -> Result<(), Message> {
+/// Writes a file; the message names it.
+pub fn write(file: &Path, bytes: &[u8]) -> Result<(), Message> {
     std::fs::write(file, bytes).map_err(|error| format!("{}: {error}", file.display()))
 }

@@ -28,8 +28,13 @@ const CALM: f64 = 1e-5;
 /// counts as rest.
 pub fn settings(problem: &PlaneProblem, method: &Method) -> Vec<f64> {
     let mut settings = knob_values(method);
-    settings.extend([REACH * problem.diagonal(), CALM * problem.diagonal()]);
+    settings.extend(bounds(problem));
     settings
+}
+
+/// How far a run may go from the window's centre, and how short a step counts as rest.
+pub(super) fn bounds(problem: &PlaneProblem) -> [f64; 2] {
+    [REACH * problem.diagonal(), CALM * problem.diagonal()]
 }
 
 impl Landing {

@@ -6,6 +6,8 @@
 //!
 //! Recording and printing are left out of the page, which has them done by a module of their own.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod direct;
 mod job;
 mod landing;
 mod layout;
