@@ -3,9 +3,21 @@
 
 #[cfg(target_arch = "wasm32")]
 mod module {
-    use thalweg::engine::{Flight, Lanes};
+    use thalweg::engine::{Flight, Job, Lanes};
     use thalweg::experiment::Link;
     use wasm_bindgen::prelude::*;
+
+    /// The runs of a grid of starts by the direct code, for a method that cannot be recorded: the method at `place` of a
+    /// link's experiment; `window` holds xmin, xmax, ymin, ymax of the starts. Returns what a kernel in double precision
+    /// would leave. Throws the reason when there can be none.
+    #[wasm_bindgen]
+    pub fn fly(link: &str, place: usize, window: &[f64], columns: usize, rows: usize) -> Result<Vec<u8>, String> {
+        let Link { experiment, .. } = Link::parse(link);
+        let problem = experiment.pose().map_err(|error| error.to_string())?;
+        let window = window.try_into().map_err(|_| "a window has four edges")?;
+        let job = Job::of(&experiment, &problem, place, window).ok_or("the link has no such optimizer")?;
+        Ok(Job { columns, rows, ..job }.fly_all())
+    }
 
     /// The bytes of the kernel for the method at `place` of a link's experiment, in double or single precision. Throws
     /// the reason when there can be none.

@@ -138,14 +138,23 @@ impl BasinMap {
         if job.noise != Noise::None {
             return self.refuse("with noise every run of a start ends elsewhere: switch it off for the map".to_owned());
         }
+        if !job.method.entry().recordable() {
+            pool.start_workers();
+            let link: Rc<str> = link.into();
+            let direct = move |_: &Part, job: Job| {
+                let Job { window, columns, rows, .. } = job;
+                Task::Direct { link: link.clone(), place, window, columns, rows }
+            };
+            return self.run(pool, job, "direct code", Plan::new(job, Lanes::F64x2, size), direct, dom::now());
+        }
         let lanes = lanes_for(&job.window);
         let recipe = Recipe::of(&job.problem, &job.method, lanes);
         let began = dom::now();
-        self.told.set("SIMD kernel".to_owned());
+        self.told.set(KERNEL.to_owned());
         let module =
             kernel.borrow().as_ref().filter(|kernel| kernel.recipe == recipe).map(|kernel| kernel.module.clone());
         if let Some(module) = module {
-            return self.run(pool, &module, job, lanes, size, began);
+            return self.run(pool, job, KERNEL, Plan::new(job, lanes, size), kernel_task(module), began);
         }
         let (job, kernel, again) = (job.clone(), kernel.clone(), pool.clone());
         pool.print(link, place, lanes == Lanes::F64x2, move |printed| {
@@ -156,18 +165,26 @@ impl BasinMap {
             match compiled {
                 Ok(module) => {
                     *kernel.borrow_mut() = Some(Kernel { recipe, module: module.clone() });
-                    self.run(&again, &module, &job, lanes, size, began);
+                    self.run(&again, &job, KERNEL, Plan::new(&job, lanes, size), kernel_task(module), began);
                 }
                 Err(reason) => self.refuse(reason),
             }
         });
     }
 
-    fn run(self, pool: &Pool, module: &WebAssembly::Module, job: &Job, lanes: Lanes, size: [f64; 2], began: f64) {
-        let plan = Plan::new(job, lanes, size);
+    /// Carries out a plan and shows what becomes of it. `engine` is its name, `task` makes the task of a part.
+    fn run(
+        self,
+        pool: &Pool,
+        job: &Job,
+        engine: &'static str,
+        plan: Plan,
+        task: impl Fn(&Part, Job) -> Task,
+        began: f64,
+    ) {
         let total: usize = plan.parts.iter().map(|part| part.rows.len() * plan.grids[part.grid].columns).sum();
         let total_steps = total as f64 * f64::from(job.steps);
-        let tasks = plan.tasks();
+        let tasks = plan.tasks(task);
         let count = tasks.len();
         let grids: Vec<Vec<Option<Cell>>> =
             plan.grids.iter().map(|grid| vec![None; grid.columns * grid.rows]).collect();
@@ -200,12 +217,12 @@ impl BasinMap {
                 let seconds = read_number(((dom::now() - began) / 10.0).round() / 100.0);
                 let rate = read_number((total_steps / kernel_time.get() / 1e3).round());
                 let plural = if workers == 1 { "" } else { "s" };
-                format!("SIMD kernel, {workers} worker{plural}, {seconds} s, {rate} M steps/s each")
+                format!("{engine}, {workers} worker{plural}, {seconds} s, {rate} M steps/s each")
             } else {
-                format!("SIMD kernel, {} %", 100 * done.0 / count)
+                format!("{engine}, {} %", 100 * done.0 / count)
             });
         };
-        pool.run(module, tasks, on_answer);
+        pool.run(tasks, on_answer);
     }
 
     /// The finest picture there is: what the last grid does not have yet is taken from the one before.
@@ -282,16 +299,21 @@ impl Plan {
         self.parts.iter().filter(|part| part.grid == 0).count()
     }
 
-    fn tasks(&self) -> Vec<Task> {
-        let task = |part: &Part| {
-            let job = self.grids[part.grid].rows(part.rows.clone());
-            Task {
-                image: part.layout.image(&job),
-                groups: part.layout.groups(),
-                steps: job.steps,
-                outputs: part.layout.outputs().start,
-            }
-        };
-        self.parts.iter().map(task).collect()
+    fn tasks(&self, task: impl Fn(&Part, Job) -> Task) -> Vec<Task> {
+        self.parts.iter().map(|part| task(part, self.grids[part.grid].rows(part.rows.clone()))).collect()
+    }
+}
+
+/// What the badge calls the engine of printed kernels.
+const KERNEL: &str = "SIMD kernel";
+
+/// Makes the tasks of a kernel.
+fn kernel_task(module: WebAssembly::Module) -> impl Fn(&Part, Job) -> Task {
+    move |part, job| Task::Kernel {
+        module: module.clone(),
+        image: part.layout.image(&job),
+        groups: part.layout.groups(),
+        steps: job.steps,
+        outputs: part.layout.outputs().start,
     }
 }

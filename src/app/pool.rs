@@ -10,16 +10,68 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Worker};
 
-/// One call of a kernel.
-pub struct Task {
-    /// The kernel's memory before the call.
-    pub image: Vec<u8>,
-    /// Groups to run.
-    pub groups: usize,
-    /// Steps of each run.
-    pub steps: u32,
-    /// Where the outputs begin; they end with the memory.
-    pub outputs: usize,
+/// A part of the work, for one worker.
+pub enum Task {
+    /// One call of a kernel.
+    Kernel {
+        /// The kernel.
+        module: js_sys::WebAssembly::Module,
+        /// Its memory before the call.
+        image: Vec<u8>,
+        /// Groups to run.
+        groups: usize,
+        /// Steps of each run.
+        steps: u32,
+        /// Where the outputs begin; they end with the memory.
+        outputs: usize,
+    },
+    /// Runs of the direct code.
+    Direct {
+        /// The experiment.
+        link: Rc<str>,
+        /// Which of its methods.
+        place: usize,
+        /// xmin, xmax, ymin, ymax of the starts.
+        window: [f64; 4],
+        /// Starts in a row.
+        columns: usize,
+        /// Rows of starts.
+        rows: usize,
+    },
+}
+
+impl Task {
+    /// The message for a worker, and what of it moves there.
+    fn message(self, number: &JsValue) -> (Object, Array) {
+        let count = |value: usize| JsValue::from_f64(value as f64);
+        match self {
+            Self::Kernel { module, image, groups, steps, outputs } => {
+                let image = Uint8Array::from(image.as_slice());
+                let fields = [
+                    ("task", number.clone()),
+                    ("module", module.into()),
+                    ("image", image.clone().into()),
+                    ("groups", count(groups)),
+                    ("steps", count(steps as usize)),
+                    ("from", count(outputs)),
+                ];
+                (object(&fields), Array::of1(&image.buffer()))
+            }
+            Self::Direct { link, place, window, columns, rows } => {
+                let fields = [
+                    ("task", number.clone()),
+                    ("link", (&*link).into()),
+                    ("place", count(place)),
+                    ("window", js_sys::Float64Array::from(&window[..]).into()),
+                    ("columns", count(columns)),
+                    ("rows", count(rows)),
+                ];
+                let message = object(&fields);
+                add_addresses(&message);
+                (message, Array::new())
+            }
+        }
+    }
 }
 
 /// What became of a task.
@@ -44,7 +96,6 @@ struct Inner {
     workers: Vec<Helper>,
     /// Counts the lists of tasks: answers to an earlier one are dropped.
     turn: u32,
-    module: Option<js_sys::WebAssembly::Module>,
     /// The next task is last.
     waiting: Vec<(usize, Task)>,
     on_answer: Option<OnAnswer>,
@@ -63,12 +114,11 @@ const MOST: f64 = 16.0;
 
 impl Pool {
     /// Gives up what is waiting and runs these tasks; `on_answer` is called for each, in the order in which they end.
-    pub fn run(&self, module: &js_sys::WebAssembly::Module, tasks: Vec<Task>, on_answer: impl Fn(Answer) + 'static) {
+    pub fn run(&self, tasks: Vec<Task>, on_answer: impl Fn(Answer) + 'static) {
         self.start_workers();
         {
             let mut inner = self.0.borrow_mut();
             inner.turn += 1;
-            inner.module = Some(module.clone());
             inner.waiting = tasks.into_iter().enumerate().collect();
             inner.waiting.reverse();
             inner.on_answer = Some(Rc::new(on_answer));
@@ -86,15 +136,14 @@ impl Pool {
         self.start_workers();
         self.cancel();
         let mut inner = self.0.borrow_mut();
-        let fields: [(&str, JsValue); 6] = [
+        let message = object(&[
             ("task", Array::of2(&inner.turn.into(), &JsValue::from_f64(-1.0)).into()),
             ("link", link.into()),
             ("place", JsValue::from_f64(place as f64)),
             ("double", double.into()),
-            ("script", address("thalweg-engine", "engine.js").into()),
-            ("wasm", address("thalweg-engine-wasm", "engine_bg.wasm").into()),
-        ];
-        let sent = inner.workers.first().is_some_and(|helper| helper.worker.post_message(&object(&fields)).is_ok());
+        ]);
+        add_addresses(&message);
+        let sent = inner.workers.first().is_some_and(|helper| helper.worker.post_message(&message).is_ok());
         if sent {
             inner.on_print = Some(Box::new(then));
         } else {
@@ -120,7 +169,8 @@ impl Pool {
         }
     }
 
-    fn start_workers(&self) {
+    /// Starts the workers unless they are there.
+    pub fn start_workers(&self) {
         if !self.0.borrow().workers.is_empty() {
             return;
         }
@@ -147,19 +197,10 @@ impl Pool {
         if inner.workers.get(index).is_none_or(|helper| helper.busy) {
             return;
         }
-        let (Some(module), Some((place, task))) = (inner.module.clone(), inner.waiting.pop()) else { return };
-        let image = Uint8Array::from(task.image.as_slice());
-        let number = |value: usize| JsValue::from_f64(value as f64);
-        let fields: [(&str, JsValue); 6] = [
-            ("task", Array::of2(&turn.into(), &number(place)).into()),
-            ("module", module.into()),
-            ("image", image.clone().into()),
-            ("groups", number(task.groups)),
-            ("steps", JsValue::from_f64(f64::from(task.steps))),
-            ("from", number(task.outputs)),
-        ];
+        let Some((place, task)) = inner.waiting.pop() else { return };
+        let (message, moved) = task.message(&Array::of2(&turn.into(), &JsValue::from_f64(place as f64)).into());
         let helper = &mut inner.workers[index];
-        helper.busy = helper.worker.post_message_with_transfer(&object(&fields), &Array::of1(&image.buffer())).is_ok();
+        helper.busy = helper.worker.post_message_with_transfer(&message, &moved).is_ok();
     }
 
     fn answered(&self, index: usize, data: &JsValue) {
@@ -209,6 +250,15 @@ impl Pool {
 
 /// Why there is no map.
 pub const NO_WORKERS: &str = "the browser did not start the workers that compute it";
+
+/// Where the engine's module is.
+fn add_addresses(message: &Object) {
+    for (name, id, file) in
+        [("script", "thalweg-engine", "engine.js"), ("wasm", "thalweg-engine-wasm", "engine_bg.wasm")]
+    {
+        let _ = Reflect::set(message, &name.into(), &address(id, file).into());
+    }
+}
 
 fn object(fields: &[(&str, JsValue)]) -> Object {
     let object = Object::new();

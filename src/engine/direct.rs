@@ -1,7 +1,9 @@
 //! A run of a mass run by the direct code: in double precision, and for methods that cannot be recorded as well.
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::Cell;
 use super::landing::bounds;
-use super::{Cell, Job, Landing};
+use super::{Job, Landing, Lanes, Layout};
 use crate::experiment::Runner;
 use crate::problems::Noise;
 
@@ -29,7 +31,18 @@ impl Job {
         Landing { at: runner.point(), left: 0, moved }
     }
 
+    /// The runs of all cells by the direct code, as a kernel in double precision would leave them: see
+    /// [`Layout::outputs`].
+    pub fn fly_all(&self) -> Vec<u8> {
+        let cells = self.columns * self.rows;
+        let layout = Layout::new(&self.method, Lanes::F64x2, cells);
+        let landings: Vec<Landing> =
+            (0..cells).map(|cell| self.fly(self.start(cell % self.columns, cell / self.columns))).collect();
+        layout.written(&landings)
+    }
+
     /// What became of every cell, row by row from the top, computed by as many threads.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn run(&self, threads: usize) -> Vec<Cell> {
         let mut cells = vec![None; self.columns * self.rows];
         let rows = self.rows.div_ceil(threads.max(1)).max(1);
@@ -78,6 +91,15 @@ mod tests {
                 assert_eq!(job.fly(start), taped, "{method} on {problem} from {start:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_the_direct_code_writes_is_read_like_a_kernels_outputs() {
+        let job = Job { columns: 3, rows: 3, ..job("himmelblau", "adam", 0.1) };
+        let layout = Layout::new(&job.method, Lanes::F64x2, 9);
+        let read = layout.landings(&job.fly_all());
+        let flown: Vec<Landing> = (0..9).map(|cell| job.fly(job.start(cell % 3, cell / 3))).collect();
+        assert_eq!(read, flown);
     }
 
     #[test]

@@ -101,6 +101,21 @@ impl Layout {
         (0..self.cells).map(|cell| self.outputs.iter().map(|place| bits(*place, cell)).collect()).collect()
     }
 
+    /// The outputs of these runs, as [`Self::landings`] reads them; for engines that are no kernel.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+    pub(super) fn written(&self, landings: &[Landing]) -> Vec<u8> {
+        let begin = self.outputs().start;
+        let mut outputs = vec![0; self.outputs().len()];
+        let size = REGISTER as usize / self.lanes.count();
+        for (cell, Landing { at: [x, y], left, moved }) in landings.iter().enumerate() {
+            let numbers = [*x, *y, f64::from(*left), f64::from(*moved)];
+            for (place, number) in self.outputs.iter().zip(numbers) {
+                self.write(&mut outputs, *place as usize - begin + cell * size, number);
+            }
+        }
+        outputs
+    }
+
     /// How each cell's run ended, from [`Self::outputs`] of the memory.
     pub fn landings(&self, outputs: &[u8]) -> Vec<Landing> {
         let number = |bits: u64| match self.lanes {

@@ -6,7 +6,7 @@
 //!
 //! Recording and printing are left out of the page, which has them done by a module of their own.
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod direct;
 mod job;
 mod landing;

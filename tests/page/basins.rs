@@ -108,10 +108,7 @@ fn a_slider_reuses_the_kernel() -> Result<()> {
 
 #[test]
 fn what_cannot_be_mapped_says_why() -> Result<()> {
-    for (link, reason) in [
-        (LINK.replace("basins=1", "basins=2"), "BFGS searches"),
-        (LINK.replace("&basins", "&noise=gaussian;sigma=1&basins"), "noise"),
-    ] {
+    for (link, reason) in [(LINK.replace("&basins", "&noise=gaussian;sigma=1&basins"), "noise")] {
         let mut page = browser::open(&View::DESKTOP, &link)?;
         page.wait_for(&format!("document.querySelector('.basin-badge')?.innerText.includes('{reason}')"))?;
         page.assert_console_silent()?;
@@ -142,5 +139,16 @@ fn a_deep_zoom_is_not_made_of_blocks() -> Result<()> {
         .replace("opt=adam;lr=0.1", "opt=heavy_ball;lr=0.01");
     let mut page = browser::open(&View::DESKTOP, &link)?;
     page.wait_for(FINISHED)?;
+    page.assert_console_silent()
+}
+
+/// A method whose steps cannot be recorded is run by the direct code, in the workers as well.
+#[test]
+fn methods_that_search_have_maps_too() -> Result<()> {
+    let link = LINK.replace("basins=1", "basins=2").replace("steps=200", "steps=15");
+    let mut page = browser::open(&View::PHONE, &link)?;
+    page.wait_for(FINISHED)?;
+    let badge = page.text(".basin-badge")?;
+    ensure!(badge.contains("Where BFGS ends") && badge.contains("direct code") && badge.contains("(3, 2)"), "{badge}");
     page.assert_console_silent()
 }
