@@ -6,11 +6,6 @@ use leptos::prelude::*;
 use thalweg::engine::Verdict;
 use thalweg::experiment::Method;
 use thalweg::figure::{Theme, basin_color, read_number};
-use thalweg::problems::Kind;
-
-fn map() -> BasinMap {
-    use_context::<BasinMap>().expect("the map provides its basins")
-}
 
 /// The choice between the land's heights and where one of the methods ends.
 #[component]
@@ -50,7 +45,7 @@ pub fn BasinChoice() -> impl IntoView {
 #[component]
 pub fn BasinBadge() -> impl IntoView {
     let state = State::expect();
-    let basins = map();
+    let basins = BasinMap::expect();
     // Empty while the map shows heights.
     let title =
         state.part(|e| e.view.basins.and_then(|place| e.methods.get(place)).map_or_else(String::new, Method::title));
@@ -102,10 +97,8 @@ fn words(state: State, verdict: Verdict) -> String {
     match verdict {
         Verdict::Minimum(i) => {
             let run = state.landed();
-            let mut minima = run.problem.critical.iter().filter(|c| c.kind == Kind::Minimum);
-            minima
-                .nth(usize::from(i))
-                .map_or_else(String::new, |c| format!("({}, {})", read_number(c.at[0]), read_number(c.at[1])))
+            let minimum = run.problem.minima().nth(usize::from(i));
+            minimum.map_or_else(String::new, |c| format!("({}, {})", read_number(c.at[0]), read_number(c.at[1])))
         }
         Verdict::Elsewhere => "at rest elsewhere".to_owned(),
         Verdict::Moving => "still moving".to_owned(),

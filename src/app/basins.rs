@@ -103,7 +103,11 @@ impl BasinMap {
                 map.told.set(String::new());
                 return;
             };
-            let (steps, noise) = (asked.steps, asked.noise);
+            if asked.noise != Noise::None {
+                return map
+                    .refuse("with noise every run of a start ends elsewhere: switch it off for the map".to_owned());
+            }
+            let steps = asked.steps;
             let size = [frame.width, frame.height];
             let run = state.run_untracked();
             let (pool, kernel) = (pool.clone(), kernel.clone());
@@ -111,12 +115,17 @@ impl BasinMap {
             // The land is drawn first, and a slider that goes on moving is not waited upon.
             let begin = move || {
                 let problem = run.problem.clone();
-                let job = Job { problem, method, steps, noise, window: frame.window, columns: 1, rows: 1 };
+                let job = Job { problem, method, steps, window: frame.window, columns: 1, rows: 1 };
                 map.compute(&pool, &kernel, &job, size, &link, place);
             };
             pending.set_value(set_timeout_with_handle(begin, Duration::from_millis(16)).ok());
         });
         map
+    }
+
+    /// The basins of the map that this component is part of.
+    pub fn expect() -> Self {
+        use_context::<Self>().expect("the map provides its basins")
     }
 
     fn refuse(self, reason: String) {
@@ -135,9 +144,6 @@ impl BasinMap {
         link: &str,
         place: usize,
     ) {
-        if job.noise != Noise::None {
-            return self.refuse("with noise every run of a start ends elsewhere: switch it off for the map".to_owned());
-        }
         if !job.method.entry().recordable() {
             pool.start_workers();
             let link: Rc<str> = link.into();

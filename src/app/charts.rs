@@ -6,7 +6,6 @@ use super::state::{Seen, State};
 use leptos::prelude::*;
 use thalweg::experiment::{Experiment, Run, Trace};
 use thalweg::figure::{Axes, Chart, Series, Stroke, Surface, Theme, draw_head};
-use thalweg::problems::Kind;
 
 /// What a plot shows against time.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,8 +40,7 @@ impl Quantity {
 
 /// Distance to the nearest known minimum; NaN when none is known.
 fn nearest_minimum(run: &Run, [x, y]: [f64; 2]) -> f64 {
-    let minima = run.problem.critical.iter().filter(|c| c.kind == Kind::Minimum);
-    minima.map(|c| libm::hypot(c.at[0] - x, c.at[1] - y)).min_by(f64::total_cmp).unwrap_or(f64::NAN)
+    run.problem.minima().map(|c| libm::hypot(c.at[0] - x, c.at[1] - y)).min_by(f64::total_cmp).unwrap_or(f64::NAN)
 }
 
 /// The four plots and the switch of their abscissa.
@@ -54,7 +52,7 @@ pub fn Charts() -> impl IntoView {
         let calls = event_target_value(&event) == "calls";
         state.change(|e| e.view.by_calls = calls);
     };
-    let known = Memo::new(move |_| state.run().problem.critical.iter().any(|c| c.kind == Kind::Minimum));
+    let known = Memo::new(move |_| state.run().problem.minima().next().is_some());
     view! {
         <section class="section charts" aria-label="Plots">
             <div class="section-head">

@@ -12,7 +12,7 @@ use thalweg::problems::eigen2;
 #[component]
 pub fn Readout() -> impl IntoView {
     let state = State::expect();
-    let basins = use_context::<BasinMap>().expect("the map provides its basins");
+    let basins = BasinMap::expect();
     let place = move || {
         let frame = state.frame.get()?;
         let at = match state.hover.get()? {

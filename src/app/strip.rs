@@ -8,7 +8,7 @@ use std::time::Duration;
 use thalweg::experiment::{Experiment, Run, Strip, StripCurve};
 use thalweg::figure::{Axes, Chart, Series, Theme, draw_head};
 use thalweg::optimizers::Knob;
-use thalweg::problems::{Kind, eigen2};
+use thalweg::problems::eigen2;
 
 /// Milliseconds of computing between two looks at the pointer and the clock.
 const SLICE: f64 = 7.0;
@@ -135,8 +135,7 @@ fn chart(experiment: &Experiment, run: &Run, curves: &[StripCurve], theme: &Them
 /// The step size up to which gradient descent is stable at the lowest known minimum: two over the largest eigenvalue
 /// of the Hessian there.
 fn stability(run: &Run) -> Option<f64> {
-    let minima = run.problem.critical.iter().filter(|c| c.kind == Kind::Minimum);
-    let lowest = minima.min_by(|a, b| a.value.total_cmp(&b.value))?;
+    let lowest = run.problem.minima().min_by(|a, b| a.value.total_cmp(&b.value))?;
     let (_, _, hessian) = run.problem.local().second_order(lowest.at);
     let [_, largest] = eigen2(hessian).0;
     (largest.is_finite() && largest > 0.0).then(|| 2.0 / largest)

@@ -10,9 +10,7 @@ use crate::problems::Noise;
 impl Job {
     /// The run of one start, with the same bookkeeping as a kernel's: equal to the tape of its method in `f64`.
     pub fn fly(&self, start: [f64; 2]) -> Landing {
-        let [x0, x1, y0, y1] = self.problem.domain;
-        let centre = [0.5 * (x0 + x1), 0.5 * (y0 + y1)];
-        let [reach, calm] = bounds(&self.problem);
+        let (centre, [reach, calm]) = (self.problem.centre(), bounds(&self.problem));
         let mut runner = Runner::new(&self.problem, &self.method, start, Noise::None, 0);
         let mut moved = 0;
         for step in 1..=self.steps {
@@ -71,7 +69,7 @@ mod tests {
         let problem = PlaneProblem::landscape(problem, &[]).expect("a listed landscape");
         let method = Method::new(method, &[("lr", lr)]).expect("the method has lr");
         let window = problem.domain;
-        Job { problem, method, steps: 80, noise: Noise::None, window, columns: 5, rows: 4 }
+        Job { problem, method, steps: 80, window, columns: 5, rows: 4 }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The bookkeeping around a step when nobody looks: who has left, and when each came to rest.
 
-use super::landing::OUTPUTS;
-use super::{Job, Rule, RuleError, settings};
+use super::landing::{OUTPUTS, settings};
+use super::{Job, Rule, RuleError};
 use crate::experiment::Method;
 use crate::problems::PlaneProblem;
 use crate::scalar::elementary::Precision;
@@ -11,9 +11,10 @@ use crate::tape::{Tape, Tracer, lower, record};
 
 /// A rule with the bookkeeping of a mass run, as two tapes that a kernel prints or an interpreter runs.
 ///
-/// Inputs: x, y, then [`settings`]: the knobs, `reach` and `calm`. Slots: those of the rule, then two counters.
+/// Inputs: x, y, the knobs, then `reach` and `calm`. Slots: those of the rule, then two counters.
 /// A run that comes further than `reach` from the window's centre in either coordinate, or that becomes NaN, stays from
-/// then on where it was before. A run is at rest once no step moves it by more than `calm` any more (sum of both coordinates' moves).
+/// then on where it was before. A run is at rest once no step moves it by more than `calm` any more, the moves of both
+/// coordinates added.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flight {
     /// From the inputs to the slots before the first step.
@@ -35,8 +36,7 @@ impl Flight {
 
     /// Puts the bookkeeping around a rule.
     pub fn new(problem: &PlaneProblem, rule: &Rule) -> Self {
-        let [x0, x1, y0, y1] = problem.domain;
-        let centre = [0.5 * (x0 + x1), 0.5 * (y0 + y1)];
+        let centre = problem.centre();
         let inputs = 2 + rule.knobs + 2;
         let begin = record(inputs as u32, |inputs| {
             let mut slots = rule.begin.run(&inputs[..2 + rule.knobs]);
@@ -45,9 +45,9 @@ impl Flight {
         });
         let step = record((rule.slots + 2 + inputs + 1) as u32, |all| {
             let (before, rest) = all.split_at(rule.slots);
-            let ([left, moved], rest) = (rest[0..2].try_into().expect("two counters"), &rest[2..]);
-            let [left, moved]: [Tracer; 2] = [left, moved];
-            let (knobs, rest) = rest[2..].split_at(rule.knobs);
+            let (left, moved) = (rest[0], rest[1]);
+            // Then come the inputs, of which x and y have been used up, and the number of the step.
+            let (knobs, rest) = rest[4..].split_at(rule.knobs);
             let (reach, calm, step) = (rest[0], rest[1], rest[2]);
             let mut after = rule.step.run(&[before, knobs].concat());
             let far = |i: usize| (after[i] - Tracer::from_f64(centre[i])).abs();
@@ -98,7 +98,6 @@ mod tests {
     use super::*;
     use crate::engine::Landing;
     use crate::experiment::{Link, run};
-    use crate::problems::Noise;
 
     fn landing(link: &str) -> (Landing, [f64; 2]) {
         let experiment = Link::parse(link).experiment;
@@ -106,7 +105,7 @@ mod tests {
         let (problem, method) = (done.problem.clone(), experiment.methods[0].clone());
         let flight = Flight::record(&problem, &method).expect("a recordable optimizer");
         let (start, window) = (problem.start, problem.domain);
-        let job = Job { problem, method, steps: experiment.steps, noise: Noise::None, window, columns: 1, rows: 1 };
+        let job = Job { problem, method, steps: experiment.steps, window, columns: 1, rows: 1 };
         let outputs: Vec<f64> = flight.interpret(&job, start);
         let trace = &done.traces[0];
         (Landing::from_outputs(outputs.try_into().expect("four outputs")), trace.points[trace.last()])

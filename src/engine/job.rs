@@ -2,9 +2,10 @@
 
 use super::Landing;
 use crate::experiment::{Experiment, Method, Stage};
-use crate::problems::{Critical, Kind, Noise, PlaneProblem};
+use crate::problems::{Critical, PlaneProblem};
 
-/// A run for every cell of a grid of starts, with one method.
+/// A run for every cell of a grid of starts, with one method and without noise: with it every run of a start would end
+/// elsewhere.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// What is minimised.
@@ -13,8 +14,6 @@ pub struct Job {
     pub method: Method,
     /// Steps of each run.
     pub steps: u32,
-    /// Noise on the gradients.
-    pub noise: Noise,
     /// xmin, xmax, ymin, ymax of the starts: cell centres lie within.
     pub window: [f64; 4],
     /// Cells in a row.
@@ -55,7 +54,6 @@ impl Job {
             problem: problem.clone(),
             method: experiment.methods.get(method)?.clone(),
             steps: experiment.steps,
-            noise: experiment.noise,
             window,
             columns: 1,
             rows: 1,
@@ -84,9 +82,9 @@ impl Job {
             return Cell { verdict: Verdict::Left, steps: landing.left };
         }
         let near = AT_MINIMUM * self.problem.diagonal();
-        let minima = self.problem.critical.iter().filter(|c| c.kind == Kind::Minimum);
         let distance = |c: &Critical| libm::hypot(c.at[0] - landing.at[0], c.at[1] - landing.at[1]);
-        let nearest = minima.enumerate().map(|(i, c)| (i, distance(c))).min_by(|a, b| a.1.total_cmp(&b.1));
+        let nearest =
+            self.problem.minima().enumerate().map(|(i, c)| (i, distance(c))).min_by(|a, b| a.1.total_cmp(&b.1));
         let verdict = match nearest {
             Some((i, distance)) if distance <= near => Verdict::Minimum(i.min(usize::from(u16::MAX)) as u16),
             _ if landing.moved >= self.steps => Verdict::Moving,
@@ -97,7 +95,7 @@ impl Job {
 }
 
 /// A method's optimizer and its wrappers.
-pub(super) fn stages(method: &Method) -> impl Iterator<Item = &Stage> {
+fn stages(method: &Method) -> impl Iterator<Item = &Stage> {
     std::iter::once(&method.base).chain(&method.wrappers)
 }
 
@@ -114,7 +112,7 @@ mod tests {
         let problem = PlaneProblem::landscape("himmelblau", &[]).expect("a listed landscape");
         let method = Method::new("sgd", &[("lr", 0.01)]).expect("gradient descent has lr");
         let window = problem.domain;
-        Job { problem, method, steps: 100, noise: Noise::None, window, columns: 4, rows: 2 }
+        Job { problem, method, steps: 100, window, columns: 4, rows: 2 }
     }
 
     #[test]
@@ -135,7 +133,7 @@ mod tests {
     fn verdicts_tell_minima_rest_motion_and_departure_apart() {
         let job = job();
         let verdict = |at, left, moved| job.judge(Landing { at, left, moved }).verdict;
-        let first = job.problem.critical.iter().find(|c| c.kind == Kind::Minimum).expect("Himmelblau has four minima");
+        let first = job.problem.minima().next().expect("Himmelblau has four minima");
         assert_eq!(verdict(first.at, 0, 40), Verdict::Minimum(0));
         // Near a minimum a run has arrived, even if it trembles there to the end.
         assert_eq!(verdict(first.at, 0, 100), Verdict::Minimum(0));

@@ -18,15 +18,15 @@ pub struct Landing {
     pub moved: u32,
 }
 
-/// Distance from the window's centre, in window diagonals, beyond which a run has left. Nearer than where a trace counts
-/// as diverged: a run that has come so far rarely returns, and single precision still holds its point and gradient.
+/// Distance from the window's centre, in window diagonals, beyond which a run has left. Nearer than where a trace
+/// counts as diverged: a run that has come so far rarely returns, and single precision still holds its point and gradient.
 const REACH: f64 = 100.0;
 /// A step that moves a run by less than this fraction of the window's diagonal does not show.
 const CALM: f64 = 1e-5;
 
-/// The inputs of a method's kernel that are the same for all runs: the knobs, how far a run may go, and how short a step
-/// counts as rest.
-pub fn settings(problem: &PlaneProblem, method: &Method) -> Vec<f64> {
+/// The inputs of a method's kernel that are the same for all runs: the knobs, how far a run may go, and how short a
+/// step counts as rest.
+pub(super) fn settings(problem: &PlaneProblem, method: &Method) -> Vec<f64> {
     let mut settings = knob_values(method);
     settings.extend(bounds(problem));
     settings

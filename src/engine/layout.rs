@@ -1,8 +1,8 @@
 //! Where a kernel finds its inputs and leaves its outputs: the memory of a WebAssembly kernel.
 
 use super::job::knob_values;
-use super::landing::OUTPUTS;
-use super::{Job, Landing, settings};
+use super::landing::{OUTPUTS, settings};
+use super::{Job, Landing};
 use crate::experiment::Method;
 pub use crate::scalar::lanes::Lanes;
 use crate::scalar::lanes::REGISTER;

@@ -1,8 +1,8 @@
 //! Mass runs: the same definition for a million starts at once.
 //!
-//! A [`Job`] says what is asked: where runs start, by which method, how many steps. A method on a problem is recorded on
-//! tapes ([`Rule`]), surrounded with the bookkeeping of a mass run ([`Flight`]: who has left, who has come to rest), and
-//! printed as a kernel. [`Layout`] is the kernel's memory: inputs before a run, [`Landing`]s after it.
+//! A [`Job`] says what is asked: where runs start, by which method, how many steps. A method on a problem is recorded
+//! on tapes ([`Rule`]), surrounded with the bookkeeping of a mass run ([`Flight`]: who has left, who has come to rest),
+//! and printed as a kernel. [`Layout`] is the kernel's memory: inputs before a run, [`Landing`]s after it.
 //!
 //! Recording and printing are left out of the page, which has them done by a module of their own.
 
@@ -13,7 +13,7 @@ mod landing;
 mod layout;
 
 pub use job::{Cell, Job, Verdict};
-pub use landing::{Landing, settings};
+pub use landing::Landing;
 pub use layout::{Lanes, Layout};
 
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]

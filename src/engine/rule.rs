@@ -1,6 +1,5 @@
 //! One optimizer on one problem, recorded: how its memory begins, and what a step makes of it.
 
-use super::job::stages;
 use crate::experiment::{Method, Stage};
 use crate::formula::{Evaluator, Program};
 use crate::optimizers::wrappers::{self, Wrapper};
@@ -65,13 +64,6 @@ impl Rule {
             after
         });
         Ok(Self { begin, step, slots, knobs })
-    }
-
-    /// The place of a knob among the inputs: `stage` 0 is the optimizer, later ones its wrappers.
-    pub fn knob_place(method: &Method, stage: usize, id: &str) -> Option<usize> {
-        let before: usize = stages(method).take(stage).map(|stage| stage.knobs.iter().count()).sum();
-        let stage = stages(method).nth(stage)?;
-        stage.knobs.iter().position(|(knob, _)| knob.id == id).map(|place| before + place)
     }
 }
 
@@ -213,7 +205,6 @@ mod tests {
         let fast = Method::new("adam", &[("lr", 0.1)]).expect("adam has lr");
         let rule = Rule::record(&problem, &slow).expect("adam is recordable");
         assert_eq!(rule, Rule::record(&problem, &fast).expect("adam is recordable"));
-        assert_eq!(Rule::knob_place(&slow, 0, "beta2"), Some(2));
         assert_eq!(knob_values(&fast)[0], 0.1);
     }
 

@@ -73,8 +73,7 @@ pub fn judge(problem: &PlaneProblem, trace: &Trace, tolerance: f64) -> Outcome {
     if let Some(period) = period(trace, diagonal) {
         return Outcome::Cycling { period };
     }
-    let minima = problem.critical.iter().filter(|c| c.kind == Kind::Minimum);
-    let near = minima.enumerate().find(|(_, c)| {
+    let near = problem.minima().enumerate().find(|(_, c)| {
         distance(c.at, at) <= AT_MINIMUM * diagonal && value - c.value <= tolerance * (1.0 + c.value.abs())
     });
     if let Some((index, minimum)) = near {
@@ -104,11 +103,10 @@ pub fn judge(problem: &PlaneProblem, trace: &Trace, tolerance: f64) -> Outcome {
 /// Whether a run has to end here: a coordinate or the loss is not finite, or the point is far outside.
 #[inline]
 pub fn is_diverged(problem: &PlaneProblem, at: [f64; 2], value: f64) -> bool {
-    let [x0, x1, y0, y1] = problem.domain;
-    let bound = DIVERGED_AT * problem.diagonal();
+    let (centre, bound) = (problem.centre(), DIVERGED_AT * problem.diagonal());
     // False for NaN.
-    let within = |x: f64, low: f64, high: f64| (x - 0.5 * (low + high)).abs() <= bound;
-    !(value.is_finite() && within(at[0], x0, x1) && within(at[1], y0, y1))
+    let within = |i: usize| (at[i] - centre[i]).abs() <= bound;
+    !(value.is_finite() && within(0) && within(1))
 }
 
 fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {

@@ -142,7 +142,7 @@ fn draw_axes(surface: &mut dyn Surface, frame: &Frame, theme: &Theme) {
 pub fn draw_critical(surface: &mut dyn Surface, problem: &PlaneProblem, frame: &Frame, theme: &Theme) {
     let edge = Stroke::solid(theme.ink, 1.4);
     let visible = |at: [f64; 2]| at[0] > 0.0 && at[0] < frame.width && at[1] > 0.0 && at[1] < frame.height;
-    let minima = problem.critical.iter().filter(|c| c.kind == Kind::Minimum).count();
+    let minima = problem.minima().count();
     for critical in &problem.critical {
         let at = frame.to_pixel(critical.at);
         if !visible(at) {

@@ -135,16 +135,26 @@ impl PlaneProblem {
         self.own.is_some()
     }
 
+    /// The known minima, in the order in which outcomes and maps number them.
+    pub fn minima(&self) -> impl Iterator<Item = &Critical> {
+        self.critical.iter().filter(|c| c.kind == Kind::Minimum)
+    }
+
     /// The lowest value known: of a listed or found minimum. `None` when there is no known minimum.
     pub fn lowest_known(&self) -> Option<f64> {
-        let minima = self.critical.iter().filter(|c| c.kind == Kind::Minimum);
-        minima.map(|c| c.value).min_by(f64::total_cmp)
+        self.minima().map(|c| c.value).min_by(f64::total_cmp)
     }
 
     /// Length of the window's diagonal, the unit in which distances are judged.
     pub fn diagonal(&self) -> f64 {
         let [x0, x1, y0, y1] = self.domain;
         libm::hypot(x1 - x0, y1 - y0)
+    }
+
+    /// The window's centre, from which it is judged how far a run has gone.
+    pub fn centre(&self) -> [f64; 2] {
+        let [x0, x1, y0, y1] = self.domain;
+        [0.5 * (x0 + x1), 0.5 * (y0 + y1)]
     }
 
     /// Whether the point lies in the window.

@@ -153,7 +153,7 @@ fn flags(graphics: Graphics) -> Vec<&'static str> {
     ];
     match graphics {
         Graphics::WebGpu => flags.push("--enable-unsafe-webgpu"),
-        // Where there is no graphics card, drawing on the CPU is several times as fast as imitating a card.
+        // As on a machine without a graphics card: pages are drawn by the CPU, and no card is imitated.
         Graphics::WithoutWebGpu => flags.push("--disable-gpu"),
     }
     if is_root() {
