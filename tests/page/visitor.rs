@@ -169,12 +169,14 @@ pub fn all_numbers(page: &mut Page<'_>) -> Result<Value> {
     )
 }
 
-/// The query of the address.
+/// The query of the address once the page has written what was changed: it does so 300 ms after the last change, and
+/// timers of a page go off in the order of their times.
 pub fn address(page: &mut Page<'_>) -> Result<String> {
-    page.eval("location.search.slice(1)")
+    page.settle()?;
+    page.eval("new Promise(done => setTimeout(() => done(location.search.slice(1)), 400))")
 }
 
-/// Waits until the address says something about the experiment.
+/// Waits until the address says something about the experiment; what it says may still be on its way.
 pub fn wait_for_address(page: &mut Page<'_>, part: &str) -> Result<()> {
     page.wait_for(&format!("location.search.includes({})", json!(part)))
 }
