@@ -103,7 +103,14 @@ fn kernels_draw_the_numbers_that_the_direct_code_draws() -> Result<()> {
         for method in ["sgd", "adam", "nesterov"] {
             for axis in [Axis::Run, Axis::Trial, Axis::Nothing] {
                 let axes = [axis, Axis::Nothing];
-                agrees(&Job { axes, columns: 9, rows: 1, noise, seed: 0x1234_5678_9abc_def0, ..job(problem, method)? })?;
+                agrees(&Job {
+                    axes,
+                    columns: 9,
+                    rows: 1,
+                    noise,
+                    seed: 0x1234_5678_9abc_def0,
+                    ..job(problem, method)?
+                })?;
             }
         }
     }
