@@ -358,6 +358,7 @@ fn rerun(before: &Experiment, done: &Run, after: &Experiment) -> Result<Run, tha
         && before.steps == after.steps
         && before.noise == after.noise
         && before.seed == after.seed
+        && before.run == after.run
         && before.tolerance == after.tolerance;
     let known = |method: &thalweg::experiment::Method| {
         let same = |m: &thalweg::experiment::Method| m.base == method.base && m.wrappers == method.wrappers;

@@ -16,6 +16,8 @@ pub struct Job {
     pub noise: Noise,
     /// Names the random draws, together with a run's number.
     pub seed: u64,
+    /// The number of the experiment's own run; an axis counts from there.
+    pub run: u32,
     /// Steps of each run.
     pub steps: u32,
     /// What is asked about each run.
@@ -49,10 +51,10 @@ pub enum Axis {
     Start(usize),
     /// The knob with this index among all of the method's, the optimizer's first, on the scale of [`knob_scale`].
     Knob(usize),
-    /// Start and noise: cell `i` begins at the `i`-th point of a sequence that covers the problem's window evenly and is
-    /// run number `i`, except that cell 0 is the experiment's own.
+    /// Start and noise: cell `i` begins at the `i`-th point of a sequence that covers the problem's window evenly and
+    /// has the `i`-th run after the experiment's own, which is cell 0.
     Trial,
-    /// The noise: cell `i` is run number `i`.
+    /// The noise: cell `i` has the `i`-th run after the experiment's own.
     Run,
     /// Nothing.
     Nothing,
@@ -77,6 +79,7 @@ impl Job {
             method: experiment.methods.get(method)?.clone(),
             noise: experiment.noise,
             seed: experiment.seed,
+            run: experiment.run,
             steps: experiment.steps,
             goal: Goal::Landing,
             axes: [Axis::Start(0), Axis::Start(1)],
@@ -101,8 +104,11 @@ impl Job {
 
     /// How the run of a cell begins.
     pub fn launch(&self, cell: usize) -> Launch {
-        let mut launch =
-            Launch { start: self.problem.start, knobs: self.method.knobs().map(|(_, value)| value).collect(), run: 0 };
+        let mut launch = Launch {
+            start: self.problem.start,
+            knobs: self.method.knobs().map(|(_, value)| value).collect(),
+            run: self.run,
+        };
         self.set(cell, &mut launch.start, &mut launch.knobs, &mut launch.run);
         launch
     }
@@ -119,11 +125,11 @@ impl Job {
                     }
                 }
                 Axis::Trial => {
-                    *run = number as u32;
+                    *run = self.run.wrapping_add(number as u32);
                     let at = if number > 0 { spread(self.problem.domain, number) } else { self.problem.start };
                     start.copy_from_slice(&at);
                 }
-                Axis::Run => *run = number as u32,
+                Axis::Run => *run = self.run.wrapping_add(number as u32),
                 Axis::Nothing => {}
             }
         }

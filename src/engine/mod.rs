@@ -22,6 +22,8 @@ pub use verdict::{Cell, Minima, Verdict};
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod flight;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+mod particles;
+#[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod rule;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 pub use flight::{DOUBLE_DRAWS, Draw, Flight, SINGLE_DRAWS};

@@ -99,7 +99,7 @@ mod tests {
         for link in [
             "problem=rosenbrock;b=50&start=-1.2,1.5&steps=500&opt=adam;lr=0.05&opt=sgd;lr=0.002;momentum=0.9",
             "problem=formula;f=(1-x)^2%2B100*(y-x^2)^2&domain=-2,2,-1,3&opt=newton&opt=adam;lr=0.1~lookahead;k=7",
-            "problem=himmelblau&noise=gaussian;sigma=0.5&seed=7&hide=problem,noise&opt=lion",
+            "problem=himmelblau&noise=gaussian;sigma=0.5&seed=7&run=3&hide=problem,noise&opt=lion",
             "problem=formula;f=a*x^2%2By^2;a=3&opt=none",
             "problem=reddi_online&noise=own&opt=adam;lr=0.3&tol=0.001",
             "opt=sgd&opt=adam&basins=2&swarm=1&sweep=2;x=beta1;y=beta2;show=steps&starts=64&engine=kernel",
@@ -161,6 +161,7 @@ mod tests {
             ("noise=gaussian;sigma=-1", "noise=gaussian;sigma"),
             ("noise=own", "noise"),
             ("seed=x", "seed"),
+            ("run=-1", "run"),
             ("tol=0", "tol"),
             ("hide=everything", "hide"),
             ("axis=time", "axis"),

@@ -40,6 +40,8 @@ pub struct Experiment {
     pub noise: Noise,
     /// Names the random draws.
     pub seed: u64,
+    /// Which of the seed's runs: each has draws of its own.
+    pub run: u32,
     /// Value of f - f* that counts as solved.
     pub tolerance: f64,
     /// What is shown.
@@ -174,6 +176,7 @@ impl Default for Experiment {
             ],
             noise: Noise::None,
             seed: 0,
+            run: 0,
             tolerance: 1e-6,
             view: View::default(),
         }
@@ -210,6 +213,7 @@ impl Experiment {
             && self.steps == other.steps
             && self.noise == other.noise
             && self.seed == other.seed
+            && self.run == other.run
             && self.tolerance == other.tolerance
             && stages(self) == stages(other)
     }

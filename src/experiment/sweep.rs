@@ -71,7 +71,7 @@ fn final_value(
 ) -> Option<f64> {
     let mut method = method.clone();
     method.base.knobs.set("lr", lr);
-    let mut runner = Runner::new(problem, &method, problem.start, experiment.noise, experiment.seed);
+    let mut runner = Runner::of(problem, experiment, &method);
     for _ in 0..experiment.steps {
         runner.step();
         // The coordinates alone: a loss that is not finite makes them so within a step or two.

@@ -105,6 +105,10 @@ impl Reader {
                 Ok(seed) => self.experiment.seed = seed,
                 Err(_) => self.note(key, expected(&value_text, "a whole number from 0"), "seed 0 is used".to_owned()),
             },
+            "run" => match value_text.parse() {
+                Ok(run) => self.experiment.run = run,
+                Err(_) => self.note(key, expected(&value_text, "a whole number from 0"), "run 0 is used".to_owned()),
+            },
             "tol" => match finite(&value_text) {
                 Some(tolerance) if tolerance > 0.0 => self.experiment.tolerance = tolerance,
                 _ => self.note(key, expected(&value_text, "a number above 0"), "1e-6 is used".to_owned()),
@@ -140,9 +144,9 @@ impl Reader {
                 "it is read as version 1".to_owned(),
             ),
             _ => {
-                const KEYS: [&str; 20] = [
-                    "problem", "domain", "start", "steps", "opt", "noise", "seed", "tol", "view", "step", "axis",
-                    "basins", "swarm", "ensemble", "sweep", "starts", "engine", "hide", "lesson", "embed",
+                const KEYS: [&str; 21] = [
+                    "problem", "domain", "start", "steps", "opt", "noise", "seed", "run", "tol", "view", "step",
+                    "axis", "basins", "swarm", "ensemble", "sweep", "starts", "engine", "hide", "lesson", "embed",
                 ];
                 let hint = did_you_mean(closest(key, KEYS));
                 self.push(key, format!("is not a key of a link{hint}"), "it is ignored".to_owned(), Severity::Ignored);

@@ -29,6 +29,9 @@ pub fn write(experiment: &Experiment) -> String {
     if experiment.seed != default.seed {
         keys.push(format!("seed={}", experiment.seed));
     }
+    if experiment.run != default.run {
+        keys.push(format!("run={}", experiment.run));
+    }
     let view = &experiment.view;
     if !view.hide.is_empty() {
         let names = Panel::ALL.iter().filter(|(panel, _)| view.hide.contains(panel)).map(|(_, name)| *name);
