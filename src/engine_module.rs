@@ -38,13 +38,26 @@ mod module {
         })
     }
 
-    /// The bytes of the kernel for a job, in double or single precision. Throws the reason when there can be none.
+    /// The bytes of the kernel for a job, in double or single precision, or of its resumable kernel. Throws the reason
+    /// when there can be none.
     #[wasm_bindgen]
-    pub fn print_kernel(link: &str, order: &[f64], double: bool) -> Result<Vec<u8>, String> {
+    pub fn print_kernel(link: &str, order: &[f64], double: bool, resumable: bool) -> Result<Vec<u8>, String> {
         with_job(link, order, |job| {
             let lanes = if double { Lanes::F64x2 } else { Lanes::F32x4 };
             let flight = Flight::record(job).map_err(|error| error.to_string())?;
-            Ok(flight.lowered(lanes.precision()).kernel().print(lanes))
+            let flight = flight.lowered(lanes.precision());
+            let flight = if resumable { flight.resumable() } else { flight };
+            Ok(flight.kernel().print(lanes))
+        })
+    }
+
+    /// The memory of a job's resumable kernel for some of its cells, before their first step. Throws the reason when
+    /// there can be none.
+    #[wasm_bindgen]
+    pub fn stand(link: &str, order: &[f64], first: usize, cells: usize) -> Result<Vec<u8>, String> {
+        with_job(link, order, |job| {
+            let flight = Flight::record(job).map_err(|error| error.to_string())?;
+            Ok(flight.standing(job, first..first.saturating_add(cells).min(job.cells())))
         })
     }
 }

@@ -1,6 +1,7 @@
 // A worker that prints kernels and runs them, and runs what has no kernel. The page talks to it in src/app/pool.rs.
 //
 // print: has the engine's module, loaded at the first such message, print a kernel for a job; answers with its bytes.
+// stand: has the engine's module make the memory of a resumable kernel before the first step; answers with it.
 // fly: has the engine's module run some cells of a job by the direct code; answers as run does.
 // run: brings a compiled kernel, the image of its memory and how far to run; answers with the part of the memory that
 // holds the outputs.
@@ -17,9 +18,14 @@ function load({ script, wasm }) {
   return engine;
 }
 
-async function print({ link, order, double, ...addresses }) {
+async function print({ link, order, double, resumable, ...addresses }) {
   const { print_kernel } = await load(addresses);
-  return print_kernel(link, order, double);
+  return print_kernel(link, order, double, resumable);
+}
+
+async function stand({ link, order, first, cells, ...addresses }) {
+  const { stand } = await load(addresses);
+  return stand(link, order, first, cells);
 }
 
 async function fly({ link, order, first, cells, ...addresses }) {
@@ -49,7 +55,7 @@ addEventListener("message", async ({ data }) => {
   const { task, kind } = data;
   try {
     const began = performance.now();
-    const bytes = await { print, fly, run }[kind](data);
+    const bytes = await { print, stand, fly, run }[kind](data);
     postMessage({ task, bytes, milliseconds: performance.now() - began }, [bytes.buffer]);
   } catch (error) {
     postMessage({ task, error: String(error?.message ?? error) });

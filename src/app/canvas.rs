@@ -33,6 +33,13 @@ impl Canvas {
         Some(Self { context, theme })
     }
 
+    /// What is on the canvas stays, in its own pixels; `None` where the browser has no canvas context to give.
+    pub fn over(canvas: &HtmlCanvasElement, theme: &'static Theme) -> Option<Self> {
+        let context = context(canvas)?;
+        let _ = context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
+        Some(Self { context, theme })
+    }
+
     fn trace(&self, points: &[[f64; 2]]) {
         self.context.begin_path();
         let mut pen_down = false;

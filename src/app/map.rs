@@ -7,6 +7,7 @@ use super::dom;
 use super::knob_map::{KnobMap, KnobSwitch};
 use super::map_pointer::{self, Grip};
 use super::mass::Mass;
+use super::particles::{Crowd, ParticleBadge, ParticleChoice};
 use super::readout::Readout;
 use super::state::{Hover, State};
 use leptos::html;
@@ -46,6 +47,8 @@ pub fn Map() -> impl IntoView {
     let mass = Mass::default();
     let basins = basins::follow(state, &mass);
     provide_context(basins);
+    let crowd = Crowd::follow(state, &mass);
+    provide_context(crowd);
     let knob_runs = StoredValue::new_local(mass.runs());
     let mass = StoredValue::new_local(mass);
     on_cleanup(move || mass.with_value(Mass::end));
@@ -69,6 +72,18 @@ pub fn Map() -> impl IntoView {
         event.stop_propagation();
         let [px, py] = frame.to_pixel(state.run_untracked().problem.start);
         state.move_start(map_pointer::tidy(&frame, [px + dx, py + dy]));
+    };
+    // A click on one of many runs shows it.
+    let pick = move |event: web_sys::MouseEvent| {
+        let (Some(host), Some(frame)) = (host.get_untracked(), state.frame.get_untracked()) else { return };
+        let rectangle = host.get_bounding_client_rect();
+        let at = [f64::from(event.client_x()) - rectangle.left(), f64::from(event.client_y()) - rectangle.top()];
+        if grip.with_value(Grip::has_moved) {
+            return;
+        }
+        if let Some((start, run)) = crowd.at(at, &frame) {
+            state.change(|e| (e.start, e.run) = (Some(start), run));
+        }
     };
     let layer = move |name: &'static str, read: fn(&mut thalweg::figure::MapLayers) -> &mut bool| {
         let on = move || {
@@ -94,7 +109,7 @@ pub fn Map() -> impl IntoView {
     let px = |length: f64| format!("{length}px");
     let zoomed = state.part(|e| e.view.window.is_some());
     view! {
-        <div class="map" node_ref=host role="group" aria-label=move || spoken_summary(state)>
+        <div class="map" node_ref=host role="group" aria-label=move || spoken_summary(state) on:click=pick>
             <canvas class="ground" node_ref=ground aria-hidden="true"></canvas>
             <canvas
                 class="cells"
@@ -107,6 +122,7 @@ pub fn Map() -> impl IntoView {
                 aria-hidden="true"
             ></canvas>
             <canvas class="lines" node_ref=lines aria-hidden="true"></canvas>
+            <canvas class="particles" node_ref=crowd.canvas aria-hidden="true"></canvas>
             <canvas class="trails" node_ref=trails aria-hidden="true"></canvas>
             <div
                 class="start-handle"
@@ -137,13 +153,17 @@ pub fn Map() -> impl IntoView {
                     <summary class="button small">"Layers"</summary>
                     <div class="menu-list layers">
                         <BasinChoice/>
+                        <ParticleChoice/>
                         {layer("Contours", |layers| &mut layers.contours)} {layer("Axes", |layers| &mut layers.axes)}
                         {layer("Critical points", |layers| &mut layers.critical)}
                         {layer("Trial points of searches", |layers| &mut layers.probes)}
                     </div>
                 </details>
             </div>
-            <BasinBadge/>
+            <div class="badges">
+                <BasinBadge/>
+                <ParticleBadge crowd=crowd/>
+            </div>
             <Readout/>
         </div>
     }

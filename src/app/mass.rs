@@ -65,10 +65,11 @@ struct Recipe {
     goal: std::mem::Discriminant<Goal>,
     noise: std::mem::Discriminant<Noise>,
     lanes: Lanes,
+    resumable: bool,
 }
 
 impl Recipe {
-    fn of(job: &Job, lanes: Lanes) -> Self {
+    fn of(job: &Job, lanes: Lanes, resumable: bool) -> Self {
         let method = &job.method;
         Self {
             program: job.problem.program().clone(),
@@ -79,6 +80,7 @@ impl Recipe {
             goal: std::mem::discriminant(&job.goal),
             noise: std::mem::discriminant(&job.noise),
             lanes,
+            resumable,
         }
     }
 }
@@ -110,7 +112,8 @@ impl Mass {
 /// One who has requests.
 #[derive(Clone)]
 pub struct Runs {
-    client: Client,
+    /// Hands tasks to the workers.
+    pub client: Client,
     kernels: Kernels,
 }
 
@@ -146,7 +149,7 @@ impl Runs {
             }
             Engine::Kernel | Engine::Gpu => {
                 let runs = self.clone();
-                self.with_kernel(&request.clone(), move |kernel| match kernel {
+                self.with_kernel(&request.clone(), false, move |kernel| match kernel {
                     Ok(module) => {
                         let job = request.job.clone();
                         let steps = job.kernel_steps();
@@ -169,9 +172,14 @@ impl Runs {
         }
     }
 
-    /// Hands over the kernel of a request, printed unless it is at hand.
-    fn with_kernel(&self, request: &Request, then: impl FnOnce(Result<WebAssembly::Module, String>) + 'static) {
-        let recipe = Recipe::of(&request.job, request.lanes);
+    /// Hands over the kernel of a request, or its resumable kernel, printed unless it is at hand.
+    pub fn with_kernel(
+        &self,
+        request: &Request,
+        resumable: bool,
+        then: impl FnOnce(Result<WebAssembly::Module, String>) + 'static,
+    ) {
+        let recipe = Recipe::of(&request.job, request.lanes, resumable);
         let known = self.kernels.borrow().iter().find(|(known, _)| *known == recipe).map(|(_, module)| module.clone());
         if let Some(module) = known {
             return then(Ok(module));
@@ -180,6 +188,7 @@ impl Runs {
             link: request.link.clone(),
             order: request.job.order(request.place).into(),
             double: request.lanes == Lanes::F64x2,
+            resumable,
         };
         let (kernels, then) = (self.kernels.clone(), Cell::new(Some(then)));
         self.client.run(vec![print], move |Answer { bytes, .. }| {

@@ -27,6 +27,7 @@ mod module;
 mod notes;
 mod optimizers;
 mod panic;
+mod particles;
 mod playback;
 mod plot;
 mod pool;

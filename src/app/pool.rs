@@ -21,6 +21,19 @@ pub enum Task {
         order: Rc<[f64]>,
         /// In double precision.
         double: bool,
+        /// One that goes on from the memory it has left.
+        resumable: bool,
+    },
+    /// The memory of a job's resumable kernel before the first step.
+    Stand {
+        /// The experiment.
+        link: Rc<str>,
+        /// What its link does not say: see `Job::order`.
+        order: Rc<[f64]>,
+        /// The first cell.
+        first: usize,
+        /// How many cells.
+        cells: usize,
     },
     /// A call of a kernel: its outputs.
     Kernel {
@@ -70,20 +83,22 @@ impl Task {
                 ];
                 (object(&fields), moved)
             }
-            Self::Print { link, order, double } => {
+            Self::Print { link, order, double, resumable } => {
                 let fields = [
                     ("kind", "print".into()),
                     ("link", (&*link).into()),
                     ("order", numbers(&order)),
                     ("double", double.into()),
+                    ("resumable", resumable.into()),
                 ];
                 (with_addresses(object(&fields)), Array::new())
             }
-            Self::Direct { link, order, first, cells } => {
+            Self::Direct { ref link, ref order, first, cells } | Self::Stand { ref link, ref order, first, cells } => {
+                let kind = if matches!(self, Self::Direct { .. }) { "fly" } else { "stand" };
                 let fields = [
-                    ("kind", "fly".into()),
-                    ("link", (&*link).into()),
-                    ("order", numbers(&order)),
+                    ("kind", kind.into()),
+                    ("link", (&**link).into()),
+                    ("order", numbers(order)),
                     ("first", count(first)),
                     ("cells", count(cells)),
                 ];

@@ -10,6 +10,7 @@ mod draw;
 mod frame;
 mod knobs;
 mod land;
+mod particles;
 mod plot;
 mod surface;
 mod svg;
@@ -26,6 +27,7 @@ pub use draw::{
 pub use frame::{Frame, ticks};
 pub use knobs::{KnobFrame, LossScale, draw_knob_axes, failed_color, loss_pixels, stability_boundary, stable_step};
 pub use land::Land;
+pub use particles::{Cloud, draw_cloud, swarm_pixels};
 pub use plot::{draw_figure, figure_svg, thumbnail};
 pub use surface::{Anchor, Shape, Stroke, Surface, Text};
 pub use svg::{EncodeImage, Svg};
