@@ -42,7 +42,11 @@ impl Kind for Losses {
 }
 
 /// Room around the map for its axes, the head and the foot: left, top, right, bottom.
-const MARGINS: [f64; 4] = [64.0, 58.0, 20.0, 84.0];
+const MARGINS: [f64; 4] = [64.0, 74.0, 24.0, 96.0];
+/// The same where the head has a line of its own.
+const NARROW: [f64; 4] = [58.0, 112.0, 18.0, 104.0];
+/// Below this width the head has a line of its own, as the style sheet says.
+const WIDE: f64 = 560.0;
 
 /// The map over two knobs, over the landscape's; a click or a drag takes the setting under the pointer.
 #[component]
@@ -66,7 +70,7 @@ pub fn KnobMap(runs: StoredValue<Runs, LocalStorage>) -> impl IntoView {
     let axes = state.part(|e| Axes::of(e));
     let frame = Memo::new(move |_| {
         let ([width, height], axes) = (size.get()?, axes.get()?);
-        let [left, top, right, bottom] = MARGINS;
+        let [left, top, right, bottom] = if width < WIDE { NARROW } else { MARGINS };
         let area = [left, top, (width - left - right).max(40.0), (height - top - bottom).max(40.0)];
         Some(Placed(KnobFrame { area, window: axes.window }))
     });

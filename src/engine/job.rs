@@ -181,10 +181,15 @@ pub fn knob_value(knob: &Knob, place: f64) -> f64 {
     })
 }
 
-/// The positions between which a knob's axis lies when nobody asks for others: where its slider runs.
+/// The positions between which a knob's axis lies: where its slider runs, mostly.
 pub fn knob_window(knob: &Knob) -> [f64; 2] {
     let (low, high) = knob.range;
-    [knob_place(knob, low), knob_place(knob, knob.slider_end().min(high))]
+    let end = match knob.scale {
+        // Beyond 0.9997 a factor averages over more steps than most runs have.
+        Scale::NearOne => 3.5,
+        _ => knob_place(knob, knob.slider_end().min(high)),
+    };
+    [knob_place(knob, low), end]
 }
 
 #[cfg(test)]

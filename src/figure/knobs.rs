@@ -211,9 +211,8 @@ pub fn draw_knob_axes(
         surface.line(&[[left - 4.0, y], [left, y]], line);
         surface.text(axis_text(theme, &label, [left - 8.0, y], Anchor::End, false, 0.0));
     }
-    let quarter = -std::f64::consts::FRAC_PI_2;
     surface.text(axis_text(theme, knobs[0].symbol, [left + 0.5 * width, bottom + 29.0], Anchor::Middle, true, 0.0));
-    surface.text(axis_text(theme, knobs[1].symbol, [left - 47.0, top + 0.5 * height], Anchor::Middle, true, quarter));
+    surface.text(axis_text(theme, knobs[1].symbol, [left - 8.0, top - 13.0], Anchor::End, true, 0.0));
     if boundary.len() > 1 {
         let area = frame.area;
         surface.inset(area, &mut |inner| {
