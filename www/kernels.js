@@ -4,10 +4,17 @@
 // fly: has the engine's module run a grid of starts by the direct code; answers as run does.
 // run: brings a compiled kernel, the image of its memory and how far to run; answers with the part of the memory that
 // holds the outputs.
+//
+// The same on the graphics processor, which this worker opens and holds from the first such message on:
+// graphics "open": answers with its name and whether it is a program that stands in for one.
+// graphics "print": has the engine's module print a kernel for a link and compile it; this worker keeps it.
+// graphics "run": runs the kernel that was printed last, for an image and a number of points; answers as run does.
 
 let engine;
 let module;
 let kernel;
+let graphics;
+let shader;
 
 function load({ script, wasm }) {
   engine ??= import(script).then(async (engine) => {
@@ -43,11 +50,52 @@ function run({ image, groups, steps, from, ...data }) {
   return { outputs: new Uint8Array(kernel.memory.buffer.slice(from, image.byteLength)), milliseconds };
 }
 
+// The graphics processor, opened anew if it was never there or has been taken away.
+async function opened(addresses) {
+  const { Graphics } = await load(addresses);
+  graphics ??= Graphics.open();
+  const opening = graphics;
+  try {
+    const processor = await opening;
+    if (!processor.lost) return processor;
+  } catch (error) {
+    if (graphics === opening) graphics = undefined;
+    throw error;
+  }
+  if (graphics === opening) graphics = undefined;
+  return opened(addresses);
+}
+
+async function compute({ graphics: what, link, place, image, points, steps, done, from, ...addresses }) {
+  const processor = await opened(addresses);
+  const { name, software } = processor;
+  if (what === "open") return { name, software };
+  if (what === "print") {
+    shader = await processor.compile(link, place);
+    return { name, software };
+  }
+  const began = performance.now();
+  const outputs = await processor.run(shader, image, points, steps, done, from);
+  return { outputs, milliseconds: performance.now() - began };
+}
+
+// What wgpu takes for impossible ends in a trap where nobody waits: it is told to the page, as other errors are.
+addEventListener("unhandledrejection", ({ reason }) => {
+  throw reason;
+});
+
+function answered(data) {
+  if (data.graphics) return compute(data);
+  if (data.module) return run(data);
+  return data.window ? fly(data) : print(data);
+}
+
 addEventListener("message", async ({ data }) => {
   const { task } = data;
   try {
-    const answer = data.module ? run(data) : await (data.window ? fly(data) : print(data));
-    postMessage({ task, ...answer }, [(answer.bytes ?? answer.outputs).buffer]);
+    const answer = await answered(data);
+    const moved = answer.bytes ?? answer.outputs;
+    postMessage({ task, ...answer }, moved ? [moved.buffer] : []);
   } catch (error) {
     postMessage({ task, error: String(error?.message ?? error) });
   }

@@ -75,7 +75,7 @@ impl Flight {
 
     /// What a kernel runs.
     pub fn kernel(&self) -> Kernel<'_> {
-        Kernel { begin: &self.begin, step: &self.step, outputs: &self.outputs }
+        Kernel { begin: &self.begin, step: &self.step, outputs: &self.outputs, draws: &[] }
     }
 
     /// The run of a job from one start by the tapes' interpreter, in the precision of `R`: the oracle that kernels are

@@ -41,6 +41,12 @@ impl Layout {
         self.cells.div_ceil(self.lanes.count())
     }
 
+    /// How many bytes the memory has.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+    pub(crate) fn image_bytes(&self) -> usize {
+        self.bytes as usize
+    }
+
     /// The memory before a run of all cells of a job, row by row from the top.
     pub fn image(&self, job: &Job) -> Vec<u8> {
         let mut image = vec![0; self.bytes as usize];

@@ -27,6 +27,8 @@ pub struct Kernel<'a> {
     pub step: &'a Tape,
     /// The slots that are written in the end.
     pub outputs: &'a [usize],
+    /// The Philox slot of each draw of a step.
+    pub draws: &'a [u32],
 }
 
 impl Kernel<'_> {

@@ -1,0 +1,86 @@
+//! Maps of basins: the same verdicts as the interpreter's, but for a few cells on the boundary of a basin.
+
+use crate::gpu;
+use anyhow::{Context, Result, ensure};
+use pollster::block_on;
+use thalweg::engine::{Flight, Job, Landing, Verdict};
+use thalweg::experiment::{Experiment, Method};
+use thalweg::gpu::Gpu;
+use thalweg::problems::PlaneProblem;
+use thalweg::scalar::elementary::Precision;
+
+/// Cells along each side.
+const SIDE: usize = 128;
+
+fn job(problem: &str, method: &str, knobs: &[(&str, f64)], steps: u32) -> Result<Job> {
+    let problem = PlaneProblem::landscape(problem, &[])?;
+    let method = Method::new(method, knobs).context("a method with these knobs")?;
+    let experiment = Experiment { methods: vec![method], steps, ..Experiment::default() };
+    let job = Job::of(&experiment, &problem, 0, problem.domain).context("the experiment has a method")?;
+    Ok(Job { columns: SIDE, rows: SIDE, ..job })
+}
+
+fn verdicts_of_the_gpu(gpu: &Gpu, job: &Job, flight: &Flight) -> Result<Vec<Verdict>> {
+    let kernel = block_on(gpu.compile_flight(flight))?;
+    let landings = block_on(gpu.fly(&kernel, job))?;
+    Ok(landings.into_iter().map(|landing| job.judge(landing).verdict).collect())
+}
+
+fn verdicts_of_the_interpreter(job: &Job, flight: &Flight) -> Vec<Verdict> {
+    let verdict = |cell: usize| {
+        let outputs = flight.interpret::<f32>(job, job.start(cell % SIDE, cell / SIDE));
+        let landing = Landing::from_outputs([0, 1, 2, 3].map(|i| f64::from(outputs[i])));
+        job.judge(landing).verdict
+    };
+    let half = SIDE * SIDE / 2;
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| (0..half).map(verdict).collect::<Vec<_>>());
+        let second: Vec<Verdict> = (half..SIDE * SIDE).map(verdict).collect();
+        let mut all = first.join().expect("the interpreter does not panic");
+        all.extend(second);
+        all
+    })
+}
+
+/// Whether one of the eight cells around it has another verdict.
+fn on_a_boundary(verdicts: &[Verdict], cell: usize) -> bool {
+    let around = |at: usize| at.saturating_sub(1)..=(at + 1).min(SIDE - 1);
+    around(cell / SIDE).any(|row| around(cell % SIDE).any(|column| verdicts[row * SIDE + column] != verdicts[cell]))
+}
+
+fn agrees(problem: &str, method: &str, knobs: &[(&str, f64)], steps: u32) -> Result<()> {
+    let gpu = gpu()?;
+    let job = job(problem, method, knobs, steps)?;
+    let flight = Flight::record(&job.problem, &job.method)?.lowered(Precision::Single);
+    let got = verdicts_of_the_gpu(&gpu, &job, &flight)?;
+    let want = verdicts_of_the_interpreter(&job, &flight);
+    let kinds: std::collections::BTreeSet<Verdict> = want.iter().copied().collect();
+    ensure!(kinds.len() > 1, "a map of one verdict alone shows nothing: {kinds:?}");
+    let other: Vec<usize> = (0..SIDE * SIDE).filter(|&cell| got[cell] != want[cell]).collect();
+    println!("{method} on {problem}: {} of {} cells differ, {} verdicts", other.len(), SIDE * SIDE, kinds.len());
+    let inside: Vec<usize> = other.iter().copied().filter(|&cell| !on_a_boundary(&want, cell)).collect();
+    ensure!(inside.is_empty(), "cells {inside:?} differ inside a basin");
+    // One in a thousand.
+    ensure!(other.len() * 1000 <= SIDE * SIDE, "{} of {} cells differ", other.len(), SIDE * SIDE);
+    Ok(())
+}
+
+#[test]
+fn adam_on_himmelblau() -> Result<()> {
+    agrees("himmelblau", "adam", &[("lr", 0.1)], 200)
+}
+
+#[test]
+fn gradient_descent_on_rosenbrock() -> Result<()> {
+    agrees("rosenbrock", "sgd", &[("lr", 0.001)], 300)
+}
+
+#[test]
+fn momentum_on_himmelblau() -> Result<()> {
+    agrees("himmelblau", "heavy_ball", &[("lr", 0.005)], 200)
+}
+
+#[test]
+fn nesterov_on_ackley() -> Result<()> {
+    agrees("ackley", "nesterov", &[("lr", 0.01)], 200)
+}
