@@ -175,6 +175,6 @@ mod tests {
         assert_eq!(points_at_once(100, 1000, true), 1000 / 64 * 64);
         assert_eq!(points_at_once(1000, 100_000, true), 64);
         assert_eq!(points_at_once(1, 1, false), 65_535 * 64);
-        assert_eq!(points_at_once(0, 0, true), 1_562_500 / 64 * 64);
+        assert_eq!(points_at_once(0, 0, true), 65_535 * 64);
     }
 }

@@ -186,3 +186,41 @@ fn binary(f: Binary) -> &'static str {
         Binary::Atan2 | Binary::Hypot | Binary::Pow => unreachable!("kernels are printed from lowered tapes"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalar::{Bits, Real};
+    use crate::tape::{Tracer, record};
+
+    #[test]
+    fn what_is_the_same_in_every_step_is_computed_before_the_steps() {
+        // One slot and one input; the step's inputs are the slot, the input, and the number of the step.
+        let begin = record(1, |inputs| vec![inputs[0]]);
+        let step = record(3, |all| vec![all[0] * all[1].sqrt() + all[2]]);
+        let text = Kernel { begin: &begin, step: &step, outputs: &[0], draws: &[] }.print_wgsl();
+        let (before, after) = text.split_once("for (").expect("a loop over steps");
+        assert!(before.contains("= sqrt(") && !after.contains("= sqrt("), "{text}");
+        assert!(after.contains("f32(count)") && !before.contains("f32(count)"), "{text}");
+        assert!(!text.contains("//:") && !text.contains("philox"), "{text}");
+    }
+
+    #[test]
+    fn constants_are_the_nearest_doubles_digits_or_bits() {
+        assert_eq!(constant(0.5), "0.5f");
+        assert_eq!(constant(0.1), "0.10000000149011612f");
+        assert_eq!(constant(-(100.0_f64.exp2())), "(-1.2676506002282294e30f)");
+        assert_eq!(constant(f64::INFINITY), "number(0x7f800000u)");
+        assert_eq!(constant(1e300), "number(0x7f800000u)");
+        assert_eq!(constant(1e-40), "number(0x000116c2u)");
+    }
+
+    #[test]
+    fn a_draw_brings_its_generator() {
+        let begin = record(1, |inputs| vec![inputs[0].floor().exp2i()]);
+        let step = record(5, |all| vec![all[0] + all[3] * all[4] + Tracer::one()]);
+        let text = Kernel { begin: &begin, step: &step, outputs: &[0], draws: &[7] }.print_wgsl();
+        assert!(text.contains("fn philox4x32") && text.contains("uniform_pair(count, 7u,"), "{text}");
+        assert!(text.contains("= d0.x;") && text.contains("= d0.y;"), "{text}");
+    }
+}

@@ -6,6 +6,7 @@ mod maps;
 mod operators;
 mod random;
 mod running;
+mod shaders;
 
 use anyhow::{Context, Result};
 use pollster::block_on;

@@ -1,5 +1,5 @@
 // A mass run: one invocation takes one point through all its steps. The printer (src/tape/wgsl.rs) puts the tapes where
-// comments begin with //:
+// comments begin with a colon.
 
 // Which points, and how far. Rust twin: `Span` in src/gpu/kernel.rs.
 struct Span {
