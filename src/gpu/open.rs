@@ -70,6 +70,11 @@ impl Gpu {
         self.software
     }
 
+    /// Gives it back at once, whoever else still holds it: everything fails from then on.
+    pub fn close(&self) {
+        self.device.destroy();
+    }
+
     /// Whether it was taken away: everything fails from then on.
     pub fn is_lost(&self) -> bool {
         self.loss().is_some()
@@ -100,6 +105,7 @@ impl Gpu {
         // Scopes end here, whatever others do until what they caught is known.
         let (invalid, exhausted) = (validity.pop(), memory.pop());
         let (invalid, exhausted) = (invalid.await, exhausted.await);
+        self.hear();
         // What there was no memory for is invalid wherever it is used, and so is everything on a device that is lost.
         if let Some(loss) = self.loss() {
             return Err(loss);
@@ -124,8 +130,13 @@ impl Gpu {
 
     /// Natively callbacks come while one waits for them; a browser calls them by itself.
     pub(super) fn let_callbacks_come(&self) {
-        // An error here is one of the device, whose callback reports it.
+        // It can only run out of time, and has as much as it needs.
         let _ = self.device.poll(wgpu::PollType::wait_indefinitely());
+    }
+
+    /// Lets callbacks come whose time has come, without waiting: that of the device's loss, for instance.
+    fn hear(&self) {
+        let _ = self.device.poll(wgpu::PollType::Poll);
     }
 
     /// Nothing has been reported outside of a call.

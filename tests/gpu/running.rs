@@ -53,6 +53,25 @@ fn a_shader_that_does_not_compile_is_refused_with_the_compilers_text() -> Result
 }
 
 #[test]
+fn a_processor_that_is_gone_says_so_and_does_not_panic() -> Result<()> {
+    let gpu = gpu()?;
+    let tape = record(1, |inputs| vec![inputs[0]]);
+    let step = record(3, |all| vec![all[0]]);
+    let kernel = Kernel { begin: &tape, step: &step, outputs: &[0], draws: &[] };
+    let compiled = block_on(gpu.compile(&kernel.print_wgsl(), 1))?;
+    let (image, begin) = image(&[vec![1.0; 8]], 1, &[]);
+    let run = Run { image: &image, points: 8, steps: 1, done: 0, outputs: begin..image.len() };
+    ensure!(block_on(gpu.run(&compiled, &run)).is_ok() && !gpu.is_lost());
+    gpu.close();
+    let refused = block_on(gpu.run(&compiled, &run));
+    ensure!(matches!(refused, Err(GpuError::Lost(_))), "{refused:?}");
+    ensure!(gpu.is_lost());
+    let refused = block_on(gpu.compile(&kernel.print_wgsl(), 1)).err();
+    ensure!(matches!(refused, Some(GpuError::Lost(_))), "{refused:?}");
+    Ok(())
+}
+
+#[test]
 fn more_memory_than_there_is_is_refused_with_both_numbers() -> Result<()> {
     let gpu = gpu()?;
     let tape = record(1, |inputs| vec![inputs[0]]);
