@@ -16,7 +16,7 @@ mod module {
         let problem = experiment.pose().map_err(|error| error.to_string())?;
         let window = window.try_into().map_err(|_| "a window has four edges")?;
         let job = Job::of(&experiment, &problem, place, window).ok_or("the link has no such optimizer")?;
-        Ok(Job { columns, rows, ..job }.fly_all())
+        Ok(Job { columns, rows, ..job }.fly_all(0..columns * rows))
     }
 
     /// The bytes of the kernel for the method at `place` of a link's experiment, in double or single precision. Throws
@@ -25,9 +25,10 @@ mod module {
     pub fn print_kernel(link: &str, place: usize, double: bool) -> Result<Vec<u8>, String> {
         let Link { experiment, .. } = Link::parse(link);
         let problem = experiment.pose().map_err(|error| error.to_string())?;
-        let method = experiment.methods.get(place).ok_or("the link has no such optimizer")?;
+        let window = problem.domain;
+        let job = Job::of(&experiment, &problem, place, window).ok_or("the link has no such optimizer")?;
         let lanes = if double { Lanes::F64x2 } else { Lanes::F32x4 };
-        let flight = Flight::record(&problem, method).map_err(|error| error.to_string())?;
+        let flight = Flight::record(&job).map_err(|error| error.to_string())?;
         Ok(flight.lowered(lanes.precision()).kernel().print(lanes))
     }
 }
@@ -35,7 +36,7 @@ mod module {
 /// Kernels on the graphics processor, for a worker that holds it.
 #[cfg(target_arch = "wasm32")]
 mod graphics {
-    use thalweg::engine::{Flight, Lanes};
+    use thalweg::engine::{Flight, Job, Lanes};
     use thalweg::experiment::Link;
     use thalweg::gpu::{Compiled, Gpu, GpuError, Run};
     use wasm_bindgen::prelude::*;
@@ -77,8 +78,9 @@ mod graphics {
         pub async fn compile(&self, link: String, place: usize) -> Result<GraphicsKernel, String> {
             let Link { experiment, .. } = Link::parse(&link);
             let problem = experiment.pose().map_err(|error| error.to_string())?;
-            let method = experiment.methods.get(place).ok_or("the link has no such optimizer")?;
-            let flight = Flight::record(&problem, method).map_err(|error| error.to_string())?;
+            let window = problem.domain;
+            let job = Job::of(&experiment, &problem, place, window).ok_or("the link has no such optimizer")?;
+            let flight = Flight::record(&job).map_err(|error| error.to_string())?;
             let flight = flight.lowered(Lanes::F32x4.precision());
             self.0.compile_flight(&flight).await.map(GraphicsKernel).map_err(said)
         }

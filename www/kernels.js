@@ -66,13 +66,19 @@ async function opened(addresses) {
   return opened(addresses);
 }
 
+// What the browser tells of its graphics processor; it may keep it to itself.
+async function nameOf(processor) {
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  const { vendor, architecture } = adapter?.info ?? {};
+  return [vendor, architecture].filter(Boolean).join(" ") || processor.name;
+}
+
 async function compute({ graphics: what, link, place, image, points, steps, done, from, ...addresses }) {
   const processor = await opened(addresses);
-  const { name, software } = processor;
-  if (what === "open") return { name, software };
+  if (what === "open") return { name: await nameOf(processor), software: processor.software };
   if (what === "print") {
     shader = await processor.compile(link, place);
-    return { name, software };
+    return {};
   }
   const began = performance.now();
   const outputs = await processor.run(shader, image, points, steps, done, from);

@@ -4,7 +4,7 @@ use super::{Message, experiment, value};
 use lexopt::prelude::*;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use thalweg::engine::{Cell, Flight, Job, Landing, Verdict};
+use thalweg::engine::{Cell, Flight, Job, Landing, SINGLE_DRAWS, Verdict};
 use thalweg::figure::{Theme, basin_pixels};
 use thalweg::gpu::Gpu;
 use thalweg::problems::Noise;
@@ -67,14 +67,14 @@ impl Engine {
         if let Self::Direct = self {
             return Ok(job.run(std::thread::available_parallelism().map_or(1, usize::from)));
         }
-        let flight = Flight::record(&job.problem, &job.method).map_err(|error| format!("--engine: {error}"))?;
+        let flight = Flight::record(job).map_err(|error| format!("--engine: {error}"))?;
         let flight = flight.lowered(Precision::Single);
         let landings = match self {
             Self::Gpu => pollster::block_on(async {
                 let gpu = Gpu::open().await?;
                 eprintln!("thalweg: on {}", gpu.name());
                 let kernel = gpu.compile_flight(&flight).await?;
-                gpu.fly(&kernel, job).await
+                gpu.landings(&kernel, job).await
             })
             .map_err(|error| format!("--engine: {error}"))?,
             Self::Kernel | Self::Direct => interpreted(job, &flight),
@@ -86,10 +86,10 @@ impl Engine {
 /// The landings of all cells by the tapes' interpreter.
 fn interpreted(job: &Job, flight: &Flight) -> Vec<Landing> {
     let landing = |cell: usize| {
-        let outputs = flight.interpret::<f32>(job, job.start(cell % job.columns, cell / job.columns));
+        let outputs = flight.interpret(job, cell, SINGLE_DRAWS);
         Landing::from_outputs([0, 1, 2, 3].map(|i| f64::from(outputs[i])))
     };
-    (0..job.columns * job.rows).map(landing).collect()
+    (0..job.cells()).map(landing).collect()
 }
 
 /// The map of the link's `basins=`, or of its first optimizer.
@@ -146,7 +146,7 @@ fn npy(job: &Job, cells: &[Cell]) -> Vec<u8> {
 fn csv(job: &Job, cells: &[Cell]) -> String {
     let mut text = "x,y,verdict,steps\n".to_owned();
     for (place, cell) in cells.iter().enumerate() {
-        let [x, y] = job.start(place % job.columns, place / job.columns);
+        let [x, y] = job.launch(place).start;
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{x:.16e},{y:.16e},{},{}", code(cell.verdict), cell.steps);
     }

@@ -10,27 +10,41 @@ impl Gpu {
         self.compile(&flight.kernel().print_wgsl(), flight.step.nodes().len()).await
     }
 
-    /// How the run of every cell of a job ends, row by row from the top, in single precision. `kernel` is the job's.
-    pub async fn fly(&self, kernel: &Compiled, job: &Job) -> Result<Vec<Landing>, GpuError> {
-        let mut landings = Vec::with_capacity(job.columns * job.rows);
-        for rows in parts(job, self.largest_memory()) {
-            let part = job.rows(rows);
-            let points = part.columns * part.rows;
-            let layout = Layout::new(&part.method, Lanes::F32x4, points);
-            let image = layout.image(&part);
-            let run = Run { image: &image, points, steps: part.steps, done: 0, outputs: layout.outputs() };
-            landings.extend(layout.landings(&self.run(kernel, &run).await?));
+    /// The runs of all cells of a job in single precision, in parts whose memory fits; `read` is given each part's
+    /// layout and outputs in their order. `kernel` is the job's.
+    pub async fn fly(
+        &self,
+        kernel: &Compiled,
+        job: &Job,
+        mut read: impl FnMut(&Layout, &[u8]),
+    ) -> Result<(), GpuError> {
+        for cells in parts(job, self.largest_memory()) {
+            let layout = Layout::new(job, Lanes::F32x4, cells.len());
+            let image = layout.image(job, cells.start);
+            let (points, steps) = (cells.len(), job.kernel_steps());
+            let run = Run { image: &image, points, steps, done: 0, outputs: layout.outputs() };
+            read(&layout, &self.run(kernel, &run).await?);
         }
+        Ok(())
+    }
+
+    /// How the run of every cell of a job ends that asks for [`Goal::Landing`](crate::engine::Goal), row by row from
+    /// the top, in single precision.
+    pub async fn landings(&self, kernel: &Compiled, job: &Job) -> Result<Vec<Landing>, GpuError> {
+        let mut landings = Vec::with_capacity(job.cells());
+        self.fly(kernel, job, |layout, outputs| landings.extend(layout.landings(outputs))).await?;
         Ok(landings)
     }
 }
 
-/// Rows of a job whose memory fits into so many bytes; at least one at a time.
+/// Cells of a job that so many bytes are enough for.
 fn parts(job: &Job, most: u64) -> impl Iterator<Item = Range<usize>> {
-    let row = Layout::new(&job.method, Lanes::F32x4, job.columns.max(1)).image_bytes();
-    let rows = usize::try_from(most / row as u64).unwrap_or(usize::MAX).clamp(1, job.rows.max(1));
-    let all = job.rows;
-    (0..all).step_by(rows).map(move |first| first..all.min(first + rows))
+    // The header counts as if every so many cells had one.
+    const SAMPLE: usize = 1024;
+    let bytes = Layout::new(job, Lanes::F32x4, SAMPLE).bytes() as u64;
+    let cells = usize::try_from(most.saturating_mul(SAMPLE as u64) / bytes).unwrap_or(usize::MAX);
+    let (cells, all) = (cells.saturating_sub(SAMPLE).max(SAMPLE), job.cells());
+    (0..all).step_by(cells).map(move |first| first..all.min(first.saturating_add(cells)))
 }
 
 #[cfg(test)]
@@ -39,16 +53,18 @@ mod tests {
     use crate::experiment::Experiment;
 
     #[test]
-    fn parts_cover_all_rows_and_fit() {
+    fn parts_cover_all_cells_and_fit() {
         let experiment = Experiment::default();
         let problem = experiment.pose().expect("the default problem");
         let job = Job::of(&experiment, &problem, 0, problem.domain).expect("the default has a method");
         let job = Job { columns: 1000, rows: 37, ..job };
-        let row = Layout::new(&job.method, Lanes::F32x4, 1000).image_bytes() as u64;
-        for (most, count) in [(10 * row, 4), (37 * row, 1), (u64::MAX, 1), (1, 37)] {
+        for (most, count) in [(u64::MAX, 1), (10_000_000, 1), (500_000, 2), (200_000, 6)] {
             let parts: Vec<Range<usize>> = parts(&job, most).collect();
             assert_eq!(parts.len(), count, "{most}");
-            assert!(parts.iter().cloned().flatten().eq(0..37), "{parts:?}");
+            assert!(parts.iter().cloned().flatten().eq(0..37_000), "{parts:?}");
+            for part in parts {
+                assert!(Layout::new(&job, Lanes::F32x4, part.len()).bytes() as u64 <= most, "{part:?} in {most}");
+            }
         }
     }
 }

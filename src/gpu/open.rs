@@ -33,7 +33,7 @@ impl Gpu {
         let options =
             wgpu::RequestAdapterOptions { power_preference: PowerPreference::HighPerformance, ..Default::default() };
         let adapter = instance.request_adapter(&options).await;
-        let adapter = adapter.map_err(|error| GpuError::NoAdapter(error.to_string()))?;
+        let adapter = adapter.map_err(|error| GpuError::NoAdapter(reason(&error)))?;
         let info = adapter.get_info();
         let able = adapter.limits();
         // The least that every adapter has, and as much memory as this one has.
@@ -151,4 +151,9 @@ impl Gpu {
     fn loss(&self) -> Option<GpuError> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).lost.clone().map(GpuError::Lost)
     }
+}
+
+/// Why there is no adapter. In a browser that is all there is to say; the error would list what it has not asked for.
+fn reason(error: &wgpu::RequestAdapterError) -> String {
+    if cfg!(target_arch = "wasm32") { "the browser offers none".to_owned() } else { error.to_string() }
 }

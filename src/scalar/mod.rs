@@ -7,13 +7,13 @@
 mod dual;
 pub mod elementary;
 pub mod lanes;
-mod philox;
+pub mod philox;
 mod real;
 mod single;
 mod vector;
 
 pub use dual::Dual;
 pub use elementary::Bits;
-pub use philox::{normal_pair, philox4x32, uniform_pair};
+pub use philox::{box_muller, normal_pair, philox4x32, uniform_pair, uniform_pair_single};
 pub use real::{Mask, Real};
 pub use vector::Vector;

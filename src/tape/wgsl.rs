@@ -198,7 +198,7 @@ mod tests {
         // One slot and one input; the step's inputs are the slot, the input, and the number of the step.
         let begin = record(1, |inputs| vec![inputs[0]]);
         let step = record(3, |all| vec![all[0] * all[1].sqrt() + all[2]]);
-        let text = Kernel { begin: &begin, step: &step, outputs: &[0], draws: &[] }.print_wgsl();
+        let text = Kernel { begin: &begin, step: &step, outputs: &[0], draws: &[], varies: &[true] }.print_wgsl();
         let (before, after) = text.split_once("for (").expect("a loop over steps");
         assert!(before.contains("= sqrt(") && !after.contains("= sqrt("), "{text}");
         assert!(after.contains("f32(count)") && !before.contains("f32(count)"), "{text}");
@@ -219,7 +219,7 @@ mod tests {
     fn a_draw_brings_its_generator() {
         let begin = record(1, |inputs| vec![inputs[0].floor().exp2i()]);
         let step = record(5, |all| vec![all[0] + all[3] * all[4] + Tracer::one()]);
-        let text = Kernel { begin: &begin, step: &step, outputs: &[0], draws: &[7] }.print_wgsl();
+        let text = Kernel { begin: &begin, step: &step, outputs: &[0], draws: &[7], varies: &[true] }.print_wgsl();
         assert!(text.contains("fn philox4x32") && text.contains("uniform_pair(count, 7u,"), "{text}");
         assert!(text.contains("= d0.x;") && text.contains("= d0.y;"), "{text}");
     }

@@ -59,7 +59,8 @@ fn evaluate(gpu: &Gpu, tape: &Tape, inputs: &[Vec<f32>]) -> Result<Vec<Vec<f32>>
     let slots = begin.outputs().len();
     let step = record((slots + inputs.len() + 1) as u32, |all| all[..slots].to_vec());
     let outputs: Vec<usize> = (0..slots).collect();
-    let kernel = Kernel { begin: &begin, step: &step, outputs: &outputs, draws: &[] };
+    let kernel =
+        Kernel { begin: &begin, step: &step, outputs: &outputs, draws: &[], varies: &vec![true; inputs.len()] };
     let compiled = block_on(gpu.compile(&kernel.print_wgsl(), begin.nodes().len()))?;
     let (image, begin) = image(inputs, slots, &[]);
     let points = inputs[0].len();

@@ -3,7 +3,7 @@
 use crate::gpu;
 use anyhow::{Context, Result, ensure};
 use pollster::block_on;
-use thalweg::engine::{Flight, Job, Landing, Verdict};
+use thalweg::engine::{Flight, Job, Landing, SINGLE_DRAWS, Verdict};
 use thalweg::experiment::Link;
 use thalweg::gpu::Gpu;
 use thalweg::scalar::elementary::Precision;
@@ -20,13 +20,13 @@ fn job(link: &str) -> Result<Job> {
 
 fn verdicts_of_the_gpu(gpu: &Gpu, job: &Job, flight: &Flight) -> Result<Vec<Verdict>> {
     let kernel = block_on(gpu.compile_flight(flight))?;
-    let landings = block_on(gpu.fly(&kernel, job))?;
+    let landings = block_on(gpu.landings(&kernel, job))?;
     Ok(landings.into_iter().map(|landing| job.judge(landing).verdict).collect())
 }
 
 fn verdicts_of_the_interpreter(job: &Job, flight: &Flight) -> Vec<Verdict> {
     let verdict = |cell: usize| {
-        let outputs = flight.interpret::<f32>(job, job.start(cell % SIDE, cell / SIDE));
+        let outputs = flight.interpret(job, cell, SINGLE_DRAWS);
         let landing = Landing::from_outputs([0, 1, 2, 3].map(|i| f64::from(outputs[i])));
         job.judge(landing).verdict
     };
@@ -49,7 +49,7 @@ fn on_a_boundary(verdicts: &[Verdict], cell: usize) -> bool {
 fn agrees(link: &str) -> Result<()> {
     let gpu = gpu()?;
     let job = job(link)?;
-    let flight = Flight::record(&job.problem, &job.method)?.lowered(Precision::Single);
+    let flight = Flight::record(&job)?.lowered(Precision::Single);
     let got = verdicts_of_the_gpu(&gpu, &job, &flight)?;
     let want = verdicts_of_the_interpreter(&job, &flight);
     let kinds: std::collections::BTreeSet<Verdict> = want.iter().copied().collect();
@@ -81,6 +81,11 @@ fn momentum_on_himmelblau() -> Result<()> {
 #[test]
 fn nesterov_on_ackley() -> Result<()> {
     agrees("problem=ackley&steps=150&opt=nesterov;lr=0.01")
+}
+
+#[test]
+fn noise_draws_what_the_interpreter_draws() -> Result<()> {
+    agrees("problem=himmelblau&steps=100&seed=7&noise=gaussian;sigma=20&opt=sgd;lr=0.01")
 }
 
 #[test]

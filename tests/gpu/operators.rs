@@ -133,7 +133,7 @@ fn arguments([low, high]: [f32; 2], signs: bool, turn: f64) -> Vec<f32> {
     let argument = |i: u32| {
         let share = (f64::from(i) * turn).fract();
         let size = (low + share * (high - low)).exp() as f32;
-        if signs && i % 3 == 0 { -size } else { size }
+        if signs && i.is_multiple_of(3) { -size } else { size }
     };
     (1..=POINTS).map(argument).collect()
 }

@@ -1,10 +1,13 @@
 //! The random numbers of a kernel are those of every other engine.
 
 use crate::{gpu, image, numbers, words};
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use pollster::block_on;
+use thalweg::engine::{Axis, Flight, Job, SINGLE_DRAWS};
+use thalweg::experiment::Link;
 use thalweg::gpu::Run;
-use thalweg::scalar::philox4x32;
+use thalweg::scalar::elementary::Precision;
+use thalweg::scalar::philox::philox4x32;
 use thalweg::tape::record;
 use thalweg::tape::wasm::Kernel;
 use thalweg::tape::wgsl::PHILOX;
@@ -54,7 +57,8 @@ fn a_step_draws_the_numbers_of_its_name() -> Result<()> {
     // The sums of what three steps draw, each weighted by its number, for two slots.
     let begin = record(1, |_| vec![thalweg::scalar::Real::zero(); 4]);
     let step = record(4 + 1 + 1 + 4, |all| (0..4).map(|i| all[i] + all[5] * all[6 + i]).collect());
-    let kernel = Kernel { begin: &begin, step: &step, outputs: &[0, 1, 2, 3], draws: &[3, 0x8000_0001] };
+    let kernel =
+        Kernel { begin: &begin, step: &step, outputs: &[0, 1, 2, 3], draws: &[3, 0x8000_0001], varies: &[true] };
     let compiled = block_on(gpu.compile(&kernel.print_wgsl(), step.nodes().len()))?;
     // The runs are laid out as an input is: the first one, which the tapes do not read.
     let runs: Vec<u32> = (0..RUNS).map(|i| i * 1_000_003).collect();
@@ -79,5 +83,26 @@ fn a_step_draws_the_numbers_of_its_name() -> Result<()> {
             ensure!((got - want).abs() <= 3.0 / 2_097_152.0, "run {run}: {got}, not {want}");
         }
     }
+    Ok(())
+}
+
+#[test]
+fn every_run_of_a_noisy_experiment_has_noise_of_its_own() -> Result<()> {
+    let gpu = gpu()?;
+    let experiment =
+        Link::parse("problem=himmelblau&steps=20&seed=7&noise=gaussian;sigma=2&opt=adam;lr=0.1").experiment;
+    let problem = experiment.pose()?;
+    let job = Job::of(&experiment, &problem, 0, problem.domain).context("the link has a method")?;
+    let job = Job { axes: [Axis::Run, Axis::Nothing], columns: 50, ..job };
+    let flight = Flight::record(&job)?.lowered(Precision::Single);
+    let landings = block_on(async { gpu.landings(&gpu.compile_flight(&flight).await?, &job).await })?;
+    for (cell, landing) in landings.iter().enumerate() {
+        let outputs = flight.interpret(&job, cell, SINGLE_DRAWS);
+        for (got, want) in landing.at.into_iter().zip(outputs) {
+            // A point is some units in size and comes of 20 steps, each of a few hundred operations.
+            ensure!((got - f64::from(want)).abs() < 1e-4, "run {cell}: {got}, not {want}");
+        }
+    }
+    ensure!(landings[0].at != landings[1].at, "two runs of different noise end at one point");
     Ok(())
 }

@@ -27,7 +27,7 @@ fn a_run_in_parts_takes_every_point_through_every_step() -> Result<()> {
     // A sum of the steps' numbers, and a start that differs from point to point.
     let begin = record(1, |inputs| vec![inputs[0]]);
     let step = record(3, |all| vec![all[0] + all[2]]);
-    let kernel = Kernel { begin: &begin, step: &step, outputs: &[0], draws: &[] };
+    let kernel = Kernel { begin: &begin, step: &step, outputs: &[0], draws: &[], varies: &[true] };
     // As if a step had so many operations that a part is one workgroup.
     let compiled = block_on(gpu.compile(&kernel.print_wgsl(), usize::MAX / 1_000_000))?;
     let starts: Vec<f32> = (0..1001).map(|i| 1000.0 * i as f32).collect();
@@ -57,7 +57,7 @@ fn a_processor_that_is_gone_says_so_and_does_not_panic() -> Result<()> {
     let gpu = gpu()?;
     let tape = record(1, |inputs| vec![inputs[0]]);
     let step = record(3, |all| vec![all[0]]);
-    let kernel = Kernel { begin: &tape, step: &step, outputs: &[0], draws: &[] };
+    let kernel = Kernel { begin: &tape, step: &step, outputs: &[0], draws: &[], varies: &[true] };
     let compiled = block_on(gpu.compile(&kernel.print_wgsl(), 1))?;
     let (image, begin) = image(&[vec![1.0; 8]], 1, &[]);
     let run = Run { image: &image, points: 8, steps: 1, done: 0, outputs: begin..image.len() };
@@ -76,7 +76,7 @@ fn more_memory_than_there_is_is_refused_with_both_numbers() -> Result<()> {
     let gpu = gpu()?;
     let tape = record(1, |inputs| vec![inputs[0]]);
     let step = record(3, |all| vec![all[0]]);
-    let kernel = Kernel { begin: &tape, step: &step, outputs: &[0], draws: &[] };
+    let kernel = Kernel { begin: &tape, step: &step, outputs: &[0], draws: &[], varies: &[true] };
     let compiled = block_on(gpu.compile(&kernel.print_wgsl(), 1))?;
     let most = usize::try_from(gpu.largest_memory()).context("a limit that fits")?;
     // Untouched pages of zeros cost no memory.

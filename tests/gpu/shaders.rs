@@ -2,11 +2,10 @@
 
 use anyhow::{Context, Result};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
-use thalweg::engine::Flight;
-use thalweg::experiment::Method;
+use thalweg::engine::{Flight, Goal, Job};
+use thalweg::experiment::Link;
 use thalweg::landscapes;
 use thalweg::optimizers::REGISTRY;
-use thalweg::problems::PlaneProblem;
 use thalweg::scalar::elementary::Precision;
 
 fn parsed(source: &str) -> Result<()> {
@@ -16,18 +15,24 @@ fn parsed(source: &str) -> Result<()> {
     Ok(())
 }
 
-fn valid(problem: &str, method: &str) -> Result<()> {
-    let posed = PlaneProblem::landscape(problem, &[])?;
-    let method = Method::new(method, &[]).context("a registered optimizer")?;
-    let source = Flight::record(&posed, &method)?.lowered(Precision::Single).kernel().print_wgsl();
-    parsed(&source).with_context(|| format!("{} on {problem}\n{source}", method.title()))
+fn valid(link: &str) -> Result<()> {
+    let experiment = Link::parse(link).experiment;
+    let problem = experiment.pose()?;
+    let job = Job::of(&experiment, &problem, 0, problem.domain).context("the link has a method")?;
+    for goal in [Goal::Landing, Goal::Loss { target: 1.0 }] {
+        let flight = Flight::record(&Job { goal, ..job.clone() })?;
+        let source = flight.lowered(Precision::Single).kernel().print_wgsl();
+        parsed(&source).with_context(|| format!("{link}\n{source}"))?;
+    }
+    Ok(())
 }
 
 #[test]
 fn every_optimizer_is_printed_as_valid_wgsl() -> Result<()> {
     for entry in REGISTRY.iter().filter(|entry| entry.recordable()) {
         for problem in ["rosenbrock", "ackley"] {
-            valid(problem, entry.id)?;
+            valid(&format!("problem={problem}&opt={}", entry.id))?;
+            valid(&format!("problem={problem}&noise=gaussian&opt={}", entry.id))?;
         }
     }
     Ok(())
@@ -36,7 +41,7 @@ fn every_optimizer_is_printed_as_valid_wgsl() -> Result<()> {
 #[test]
 fn every_landscape_is_printed_as_valid_wgsl() -> Result<()> {
     for row in landscapes::offered() {
-        valid(row.id, "adam")?;
+        valid(&format!("problem={}&noise=own&opt=adam", row.id))?;
     }
     Ok(())
 }
