@@ -1,20 +1,20 @@
 // A worker that prints kernels and runs them, and runs what has no kernel. The page talks to it in src/app/pool.rs.
 //
-// print: has the engine's module, loaded at the first such message, print a kernel for a link; answers with its bytes.
-// fly: has the engine's module run a grid of starts by the direct code; answers as run does.
+// print: has the engine's module, loaded at the first such message, print a kernel for a job; answers with its bytes.
+// fly: has the engine's module run some cells of a job by the direct code; answers as run does.
 // run: brings a compiled kernel, the image of its memory and how far to run; answers with the part of the memory that
 // holds the outputs.
 //
-// The same on the graphics processor, which this worker opens and holds from the first such message on:
-// graphics "open": answers with its name and whether it is a program that stands in for one.
-// graphics "print": has the engine's module print a kernel for a link and compile it; this worker keeps it.
-// graphics "run": runs the kernel that was printed last, for an image and a number of points; answers as run does.
+// The same on the graphics processor, which a worker opens at the first such message and holds from then on:
+// open: answers with its name, and whether it is a program that stands in for one.
+// compile: has the engine's module print a kernel for a job and compile it; the worker keeps it by the number `shader`.
+// compute: brings the number of a compiled kernel, the image of its memory and how far to run; answers as run does.
 
 let engine;
 let module;
 let kernel;
 let graphics;
-let shader;
+const shaders = new Map();
 
 function load({ script, wasm }) {
   engine ??= import(script).then(async (engine) => {
@@ -24,33 +24,35 @@ function load({ script, wasm }) {
   return engine;
 }
 
-async function print({ link, place, double, ...addresses }) {
+async function print({ link, order, double, ...addresses }) {
   const { print_kernel } = await load(addresses);
-  return { bytes: print_kernel(link, place, double) };
+  return { bytes: print_kernel(link, order, double) };
 }
 
-async function fly({ link, place, window, columns, rows, ...addresses }) {
+async function fly({ link, order, first, cells, ...addresses }) {
   const { fly } = await load(addresses);
-  const began = performance.now();
-  const outputs = fly(link, place, window, columns, rows);
-  return { outputs, milliseconds: performance.now() - began };
+  return { bytes: fly(link, order, first, cells) };
 }
 
-function run({ image, groups, steps, from, ...data }) {
+// A browser runs a new kernel slowly at first and swaps a faster one in between two calls.
+const GROUPS_A_CALL = 64;
+
+function run({ image, groups, steps, done, from, ...data }) {
   if (data.module !== module) {
     kernel = new WebAssembly.Instance(data.module).exports;
     module = data.module;
   }
   const missing = Math.ceil((image.byteLength - kernel.memory.buffer.byteLength) / 65536);
   if (missing > 0) kernel.memory.grow(missing);
-  new Uint8Array(kernel.memory.buffer).set(image);
-  const began = performance.now();
-  kernel.run(0, groups, steps);
-  const milliseconds = performance.now() - began;
-  return { outputs: new Uint8Array(kernel.memory.buffer.slice(from, image.byteLength)), milliseconds };
+  const memory = new Uint8Array(kernel.memory.buffer);
+  memory.set(image);
+  for (let first = 0; first < groups; first += GROUPS_A_CALL) {
+    kernel.run(first, Math.min(GROUPS_A_CALL, groups - first), steps, done);
+  }
+  return { bytes: memory.slice(from, image.byteLength) };
 }
 
-// The graphics processor, opened anew if it was never there or has been taken away.
+// The graphics processor, opened anew if it was not there or has been taken away.
 async function opened(addresses) {
   const { Graphics } = await load(addresses);
   graphics ??= Graphics.open();
@@ -62,46 +64,50 @@ async function opened(addresses) {
     if (graphics === opening) graphics = undefined;
     throw error;
   }
-  if (graphics === opening) graphics = undefined;
+  if (graphics === opening) {
+    graphics = undefined;
+    shaders.clear();
+  }
   return opened(addresses);
 }
 
-// What the browser tells of its graphics processor; it may keep it to itself.
-async function nameOf(processor) {
+async function open(addresses) {
+  const processor = await opened(addresses);
+  // What the browser tells of it; it may keep that to itself.
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   const { vendor, architecture } = adapter?.info ?? {};
-  return [vendor, architecture].filter(Boolean).join(" ") || processor.name;
+  const name = [vendor, architecture].filter(Boolean).join(" ") || processor.name;
+  return { bytes: new Uint8Array(), name, software: processor.software };
 }
 
-async function compute({ graphics: what, link, place, image, points, steps, done, from, ...addresses }) {
+// Kernels kept: more than a page shows at a time.
+const SHADERS = 8;
+
+async function compile({ link, order, shader, ...addresses }) {
   const processor = await opened(addresses);
-  if (what === "open") return { name: await nameOf(processor), software: processor.software };
-  if (what === "print") {
-    shader = await processor.compile(link, place);
-    return {};
-  }
-  const began = performance.now();
-  const outputs = await processor.run(shader, image, points, steps, done, from);
-  return { outputs, milliseconds: performance.now() - began };
+  shaders.set(shader, await processor.compile(link, order));
+  if (shaders.size > SHADERS) shaders.delete(shaders.keys().next().value);
+  return { bytes: new Uint8Array() };
 }
 
-// What wgpu takes for impossible ends in a trap where nobody waits: it is told to the page, as other errors are.
+async function compute({ shader, image, points, steps, done, from, ...addresses }) {
+  const processor = await opened(addresses);
+  const compiled = shaders.get(shader);
+  if (!compiled) throw new Error("the graphics processor was lost, and the kernel with it");
+  return { bytes: await processor.run(compiled, image, points, steps, done, from) };
+}
+
+// What wgpu takes for impossible ends in a trap where nobody waits: it becomes an error of the worker.
 addEventListener("unhandledrejection", ({ reason }) => {
   throw reason;
 });
 
-function answered(data) {
-  if (data.graphics) return compute(data);
-  if (data.module) return run(data);
-  return data.window ? fly(data) : print(data);
-}
-
 addEventListener("message", async ({ data }) => {
-  const { task } = data;
+  const { task, kind } = data;
   try {
-    const answer = await answered(data);
-    const moved = answer.bytes ?? answer.outputs;
-    postMessage({ task, ...answer }, moved ? [moved.buffer] : []);
+    const began = performance.now();
+    const answer = await { print, fly, run, open, compile, compute }[kind](data);
+    postMessage({ task, ...answer, milliseconds: performance.now() - began }, [answer.bytes.buffer]);
   } catch (error) {
     postMessage({ task, error: String(error?.message ?? error) });
   }

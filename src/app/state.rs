@@ -183,6 +183,11 @@ impl State {
         Theme::of(self.dark.get())
     }
 
+    /// The same, without following it.
+    pub fn theme_untracked(self) -> &'static Theme {
+        Theme::of(self.dark.get_untracked())
+    }
+
     /// Changes the experiment and runs what has changed.
     ///
     /// When the changed experiment cannot be posed nothing changes, and the reason is returned: the last good picture

@@ -5,7 +5,7 @@ use lexopt::prelude::*;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use thalweg::engine::{Cell, Flight, Job, Landing, SINGLE_DRAWS, Verdict};
-use thalweg::figure::{Theme, basin_pixels};
+use thalweg::figure::{BasinScale, Theme, basin_pixels};
 use thalweg::gpu::Gpu;
 use thalweg::problems::Noise;
 use thalweg::scalar::elementary::Precision;
@@ -45,7 +45,11 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
     let job = job(link, size)?;
     let cells = engine.run(&job)?;
     let bytes = match kind.as_str() {
-        "png" => super::plot::encoded_png(size[0] as u32, size[1] as u32, &basin_pixels(&cells, Theme::of(dark))),
+        "png" => super::plot::encoded_png(
+            size[0] as u32,
+            size[1] as u32,
+            &basin_pixels(&cells, &BasinScale::of(&cells), Theme::of(dark)),
+        ),
         "npy" => npy(&job, &cells),
         _ => csv(&job, &cells).into_bytes(),
     };
@@ -65,7 +69,7 @@ impl Engine {
     /// What became of every cell, row by row from the top.
     fn run(self, job: &Job) -> Result<Vec<Cell>, Message> {
         if let Self::Direct = self {
-            return Ok(job.run(std::thread::available_parallelism().map_or(1, usize::from)));
+            return Ok(job.run(std::thread::available_parallelism().map_or(1, usize::from)).0);
         }
         let flight = Flight::record(job).map_err(|error| format!("--engine: {error}"))?;
         let flight = flight.lowered(Precision::Single);
@@ -79,7 +83,7 @@ impl Engine {
             .map_err(|error| format!("--engine: {error}"))?,
             Self::Kernel | Self::Direct => interpreted(job, &flight),
         };
-        Ok(landings.into_iter().map(|landing| job.judge(landing)).collect())
+        Ok(job.told(&landings).0)
     }
 }
 

@@ -11,12 +11,13 @@ mod direct;
 mod job;
 mod landing;
 mod layout;
+mod order;
 mod verdict;
 
 pub use job::{Axis, Goal, Job, Launch, knob_place, knob_value, knob_window, method_knobs};
 pub use landing::{Landing, Loss};
 pub use layout::{Lanes, Layout};
-pub use verdict::{Cell, Verdict};
+pub use verdict::{Cell, Minima, Verdict};
 
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod flight;

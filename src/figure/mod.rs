@@ -15,7 +15,7 @@ mod svg;
 mod text;
 mod theme;
 
-pub use basins::{basin_color, basin_pixels};
+pub use basins::{BasinScale, basin_color, basin_pixels};
 pub use chart::{Axes, Chart, Series, draw_curves, draw_mesh};
 pub use contour::{Contour, Level, contours, levels};
 pub use draw::{

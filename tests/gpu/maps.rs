@@ -3,9 +3,8 @@
 use crate::gpu;
 use anyhow::{Context, Result, ensure};
 use pollster::block_on;
-use thalweg::engine::{Flight, Job, Landing, SINGLE_DRAWS, Verdict};
+use thalweg::engine::{Flight, Job, Landing, Minima, SINGLE_DRAWS, Verdict};
 use thalweg::experiment::Link;
-use thalweg::gpu::Gpu;
 use thalweg::scalar::elementary::Precision;
 
 /// Cells along each side.
@@ -18,22 +17,15 @@ fn job(link: &str) -> Result<Job> {
     Ok(Job { columns: SIDE, rows: SIDE, ..job })
 }
 
-fn verdicts_of_the_gpu(gpu: &Gpu, job: &Job, flight: &Flight) -> Result<Vec<Verdict>> {
-    let kernel = block_on(gpu.compile_flight(flight))?;
-    let landings = block_on(gpu.landings(&kernel, job))?;
-    Ok(landings.into_iter().map(|landing| job.judge(landing).verdict).collect())
-}
-
-fn verdicts_of_the_interpreter(job: &Job, flight: &Flight) -> Vec<Verdict> {
-    let verdict = |cell: usize| {
+fn landings_of_the_interpreter(job: &Job, flight: &Flight) -> Vec<Landing> {
+    let landing = |cell: usize| {
         let outputs = flight.interpret(job, cell, SINGLE_DRAWS);
-        let landing = Landing::from_outputs([0, 1, 2, 3].map(|i| f64::from(outputs[i])));
-        job.judge(landing).verdict
+        Landing::from_outputs([0, 1, 2, 3].map(|i| f64::from(outputs[i])))
     };
-    let half = SIDE * SIDE / 2;
+    let half = job.cells() / 2;
     std::thread::scope(|scope| {
-        let first = scope.spawn(|| (0..half).map(verdict).collect::<Vec<_>>());
-        let second: Vec<Verdict> = (half..SIDE * SIDE).map(verdict).collect();
+        let first = scope.spawn(|| (0..half).map(landing).collect::<Vec<_>>());
+        let second: Vec<Landing> = (half..job.cells()).map(landing).collect();
         let mut all = first.join().expect("the interpreter does not panic");
         all.extend(second);
         all
@@ -50,8 +42,14 @@ fn agrees(link: &str) -> Result<()> {
     let gpu = gpu()?;
     let job = job(link)?;
     let flight = Flight::record(&job)?.lowered(Precision::Single);
-    let got = verdicts_of_the_gpu(&gpu, &job, &flight)?;
-    let want = verdicts_of_the_interpreter(&job, &flight);
+    let landings = landings_of_the_interpreter(&job, &flight);
+    let mut minima = Minima::known(&job.problem);
+    minima.learn(&job, &landings);
+    let verdicts = |landings: Vec<Landing>| -> Vec<Verdict> {
+        landings.into_iter().map(|landing| minima.judge(&job, landing).verdict).collect()
+    };
+    let want = verdicts(landings);
+    let got = verdicts(block_on(async { gpu.landings(&gpu.compile_flight(&flight).await?, &job).await })?);
     let kinds: std::collections::BTreeSet<Verdict> = want.iter().copied().collect();
     ensure!(kinds.len() > 1, "a map of one verdict alone shows nothing: {kinds:?}");
     let other: Vec<usize> = (0..SIDE * SIDE).filter(|&cell| got[cell] != want[cell]).collect();
