@@ -78,7 +78,7 @@ fn momentum_on_himmelblau() -> Result<()> {
 
 #[test]
 fn nesterov_on_ackley() -> Result<()> {
-    agrees("problem=ackley&steps=150&opt=nesterov;lr=0.01")
+    agrees("problem=ackley&steps=80&opt=nesterov;lr=0.01")
 }
 
 #[test]
