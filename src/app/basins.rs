@@ -22,11 +22,9 @@ pub struct Basins {
 impl Kind for Basins {
     type Cell = Cell;
 
-    fn learn(job: &Job, parts: &[(Layout, Vec<u8>)]) -> Self {
+    fn learn(&mut self, job: &Job, parts: &[(Layout, Vec<u8>)]) {
         let landings: Vec<Landing> = parts.iter().flat_map(|(layout, outputs)| layout.landings(outputs)).collect();
-        let mut minima = Minima::known(&job.problem);
-        minima.learn(job, &landings);
-        Self { minima, scale: BasinScale::of(&[]) }
+        self.minima.learn(job, &landings);
     }
 
     fn read(&self, job: &Job, layout: &Layout, outputs: &[u8]) -> Vec<Cell> {
@@ -87,9 +85,10 @@ pub fn follow(state: State, mass: &Mass) -> BasinMap {
         let job = Job { axes: [Axis::Start(0), Axis::Start(1)], goal: Goal::Landing, ..job };
         let (link, place) = state.with_untracked(|e| (Link::write(e), e.view.basins.unwrap_or(0)));
         let request = Request { link: link.into(), place, lanes: lanes_for(&job.window), job: Rc::new(job), part: 1 };
+        let kind = Basins { minima: Minima::known(&problem), scale: BasinScale::of(&[]) };
         let runs = runs.clone();
         // The land is drawn first, and a slider that goes on moving is not waited upon.
-        let begin = move || map.compute(state, &runs, request, [frame.width, frame.height]);
+        let begin = move || map.compute(state, &runs, kind, request, [frame.width, frame.height]);
         pending.set_value(set_timeout_with_handle(begin, Duration::from_millis(16)).ok());
     });
     Effect::new(move |_| map.repaint(state.theme()));

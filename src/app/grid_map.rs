@@ -2,7 +2,7 @@
 
 use super::canvas::{enlarge, put_rows};
 use super::dom;
-use super::mass::{Progress, Request, Runs};
+use super::mass::{Progress, Request, Runs, engine_name};
 use super::state::State;
 use leptos::html;
 use leptos::prelude::*;
@@ -17,8 +17,8 @@ pub trait Kind: Clone + Send + Sync + 'static {
     /// What a pixel knows.
     type Cell: Copy + Send + Sync + 'static;
 
-    /// What is to be known before the first pixel has a meaning, from the outputs of the coarse grid.
-    fn learn(job: &Job, layouts: &[(Layout, Vec<u8>)]) -> Self;
+    /// Takes in what is to be known before the first pixel has a meaning, from the outputs of the coarse grid.
+    fn learn(&mut self, job: &Job, parts: &[(Layout, Vec<u8>)]);
     /// What some cells know.
     fn read(&self, job: &Job, layout: &Layout, outputs: &[u8]) -> Vec<Self::Cell>;
     /// Settles the scale of the colours by the coarse grid.
@@ -79,6 +79,7 @@ struct Work<K: Kind> {
     map: GridMap<K>,
     runs: Runs,
     state: State,
+    kind: K,
     request: Request,
     size: [f64; 2],
     began: f64,
@@ -100,13 +101,13 @@ impl<K: Kind> GridMap<K> {
     }
 
     /// Computes a map of so many pixels; what is on its way is given up.
-    pub fn compute(self, state: State, runs: &Runs, request: Request, size: [f64; 2]) {
-        let name = runs.engine(&request.job).name();
+    pub fn compute(self, state: State, runs: &Runs, kind: K, request: Request, size: [f64; 2]) {
+        let name = engine_name(runs.engine(&request.job));
         self.told.set(name.to_owned());
         if let Some(performance) = dom::window().performance() {
             let _ = performance.mark("thalweg-asked");
         }
-        let work = Work { map: self, runs: runs.clone(), state, request, size, began: dom::now(), busy: 0.0 };
+        let work = Work { map: self, runs: runs.clone(), state, kind, request, size, began: dom::now(), busy: 0.0 };
         work.coarse();
     }
 
@@ -148,7 +149,8 @@ impl<K: Kind> Work<K> {
                     let mut parts = parts.take();
                     parts.sort_by_key(|part| part.0);
                     let parts: Vec<_> = parts.into_iter().map(|(_, part)| part).collect();
-                    let mut kind = K::learn(&job, &parts);
+                    let mut kind = work.kind.clone();
+                    kind.learn(&job, &parts);
                     let cells: Vec<K::Cell> =
                         parts.iter().flat_map(|(layout, outputs)| kind.read(&job, layout, outputs)).collect();
                     kind.scale(&cells);
@@ -183,7 +185,7 @@ impl<K: Kind> Work<K> {
         let cells: RefCell<Vec<Option<K::Cell>>> = RefCell::new(vec![None; job.cells()]);
         let ready = RefCell::new(false);
         let done = std::cell::Cell::new(0_usize);
-        let engine = runs.engine(&job).name();
+        let engine = engine_name(runs.engine(&job));
         let busy = std::cell::Cell::new(std::mem::take(&mut self.busy));
         runs.begin(request, move |progress| match progress {
             Progress::Part { cells: range, layout, outputs, milliseconds, last } => {

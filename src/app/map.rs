@@ -4,6 +4,7 @@ use super::basin_badge::{BasinBadge, BasinChoice};
 use super::basins::{self, BasinMap};
 use super::canvas::Canvas;
 use super::dom;
+use super::knob_map::{KnobMap, KnobSwitch};
 use super::map_pointer::{self, Grip};
 use super::mass::Mass;
 use super::readout::Readout;
@@ -45,6 +46,7 @@ pub fn Map() -> impl IntoView {
     let mass = Mass::default();
     let basins = basins::follow(state, &mass);
     provide_context(basins);
+    let knob_runs = StoredValue::new_local(mass.runs());
     let mass = StoredValue::new_local(mass);
     on_cleanup(move || mass.with_value(Mass::end));
     draw_ground(state, ground, lines);
@@ -87,6 +89,7 @@ pub fn Map() -> impl IntoView {
             </label>
         }
     };
+    let sweeping = state.part(|e| e.view.sweep.is_some_and(|sweep| sweep.method < e.methods.len()));
     let cells = Memo::new(move |_| cells_place(state, basins));
     let px = |length: f64| format!("{length}px");
     let zoomed = state.part(|e| e.view.window.is_some());
@@ -119,7 +122,11 @@ pub fn Map() -> impl IntoView {
                 style:transform=move || start_at().map(|[x, y]| format!("translate({x:.1}px, {y:.1}px)"))
                 on:keydown=nudge
             ></div>
+            <Show when=move || sweeping.get()>
+                <KnobMap runs=knob_runs/>
+            </Show>
             <div class="map-tools">
+                <KnobSwitch/>
                 <Show when=move || zoomed.get()>
                     <button class="button small" on:click=move |_| {
                         state.change(|e| e.view.window = None);

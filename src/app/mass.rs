@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 use thalweg::engine::{Axis, Goal, Job, Lanes, Layout};
+use thalweg::experiment::Engine;
 use thalweg::formula::Program;
 use thalweg::problems::Noise;
 
@@ -43,22 +44,12 @@ pub enum Progress {
     Refused(String),
 }
 
-/// Which engine answers a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// Printed SIMD kernels.
-    Kernel,
-    /// The direct code, in double precision.
-    Direct,
-}
-
-impl Engine {
-    /// What a badge calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Kernel => "SIMD kernel",
-            Self::Direct => "direct code",
-        }
+/// What a badge calls an engine.
+pub fn engine_name(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Gpu => "WebGPU",
+        Engine::Kernel => "SIMD kernel",
+        Engine::Direct => "direct code",
     }
 }
 
@@ -153,7 +144,7 @@ impl Runs {
                 };
                 self.carry_out(&Request { lanes: Lanes::F64x2, ..request }, direct, tell);
             }
-            Engine::Kernel => {
+            Engine::Kernel | Engine::Gpu => {
                 let runs = self.clone();
                 self.with_kernel(&request.clone(), move |kernel| match kernel {
                     Ok(module) => {

@@ -18,6 +18,7 @@ mod header;
 mod help;
 mod keys;
 mod knob;
+mod knob_map;
 mod lesson;
 mod map;
 mod map_pointer;

@@ -1,6 +1,6 @@
 //! What a mass run is asked.
 
-use crate::experiment::{Experiment, Method, Stage};
+use crate::experiment::{Experiment, Method};
 use crate::optimizers::{Knob, Scale};
 use crate::problems::{Noise, PlaneProblem};
 
@@ -101,7 +101,8 @@ impl Job {
 
     /// How the run of a cell begins.
     pub fn launch(&self, cell: usize) -> Launch {
-        let mut launch = Launch { start: self.problem.start, knobs: knob_values(&self.method), run: 0 };
+        let mut launch =
+            Launch { start: self.problem.start, knobs: self.method.knobs().map(|(_, value)| value).collect(), run: 0 };
         self.set(cell, &mut launch.start, &mut launch.knobs, &mut launch.run);
         launch
     }
@@ -113,7 +114,7 @@ impl Job {
             match axis {
                 Axis::Start(i) => start[i] = place,
                 Axis::Knob(i) => {
-                    if let Some((knob, value)) = method_knobs(&self.method).nth(i).zip(knobs.get_mut(i)) {
+                    if let Some(((knob, _), value)) = self.method.knobs().nth(i).zip(knobs.get_mut(i)) {
                         *value = knob_value(knob, place);
                     }
                 }
@@ -131,14 +132,7 @@ impl Job {
     /// The method with the knobs of a launch.
     pub fn method_of(&self, launch: &Launch) -> Method {
         let mut method = self.method.clone();
-        let mut values = launch.knobs.iter();
-        let stages = std::iter::once(&mut method.base).chain(&mut method.wrappers);
-        for stage in stages {
-            let ids: Vec<&str> = stage.knobs.iter().map(|(knob, _)| knob.id).collect();
-            for (id, value) in ids.into_iter().zip(&mut values) {
-                stage.knobs.set(id, *value);
-            }
-        }
+        launch.knobs.iter().enumerate().for_each(|(index, value)| method.set_knob(index, *value));
         method
     }
 
@@ -160,21 +154,6 @@ fn spread([x0, x1, y0, y1]: [f64; 4], number: usize) -> [f64; 2] {
         u - u.floor()
     };
     [x0 + share(PLASTIC) * (x1 - x0), y0 + share(PLASTIC * PLASTIC) * (y1 - y0)]
-}
-
-/// A method's optimizer and its wrappers.
-fn stages(method: &Method) -> impl Iterator<Item = &Stage> {
-    std::iter::once(&method.base).chain(&method.wrappers)
-}
-
-/// The values of a method's knobs, the optimizer's first.
-pub(super) fn knob_values(method: &Method) -> Vec<f64> {
-    stages(method).flat_map(|stage| stage.knobs.iter().map(|(_, value)| value)).collect()
-}
-
-/// The knobs of a method, the optimizer's first, in the order of [`Axis::Knob`].
-pub fn method_knobs(method: &Method) -> impl Iterator<Item = &'static Knob> {
-    stages(method).flat_map(|stage| stage.knobs.iter().map(|(knob, _)| knob))
 }
 
 /// The position of a value on the axis of a knob: its decimal logarithm, minus the decimal logarithm of its distance to
@@ -205,6 +184,10 @@ pub fn knob_window(knob: &Knob) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn knob_values(method: &Method) -> Vec<f64> {
+        method.knobs().map(|(_, value)| value).collect()
+    }
 
     fn job() -> Job {
         let problem = PlaneProblem::landscape("himmelblau", &[]).expect("a listed landscape");
@@ -259,7 +242,7 @@ mod tests {
 
     #[test]
     fn positions_on_a_knobs_axis_go_both_ways() {
-        for knob in method_knobs(&job().method) {
+        for (knob, _) in job().method.knobs() {
             let [low, high] = knob_window(knob);
             assert!(low < high, "{}", knob.id);
             for share in [0.0, 0.3, 0.7, 1.0] {

@@ -14,7 +14,7 @@ mod layout;
 mod order;
 mod verdict;
 
-pub use job::{Axis, Goal, Job, Launch, knob_place, knob_value, knob_window, method_knobs};
+pub use job::{Axis, Goal, Job, Launch, knob_place, knob_value, knob_window};
 pub use landing::{Landing, Loss};
 pub use layout::{Lanes, Layout};
 pub use verdict::{Cell, Minima, Verdict};

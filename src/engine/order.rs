@@ -37,7 +37,7 @@ impl Job {
         let problem = experiment.pose().map_err(|error| error.to_string())?;
         let job = Self::of(&experiment, &problem, place as usize, [x0, x1, y0, y1]);
         let job = job.ok_or("the link has no such optimizer")?;
-        let knobs = super::method_knobs(&job.method).count();
+        let knobs = job.method.knobs().count();
         let axis = |number: f64| match number as usize {
             0 => Ok(Axis::Nothing),
             1 => Ok(Axis::Trial),

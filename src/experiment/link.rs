@@ -7,6 +7,7 @@
 //! A link is untrusted: sizes are bounded, nothing in it can make reading fail, and everything that is not used as
 //! written is reported in a [`Note`] with its key, what was expected, and what is used instead.
 
+mod many;
 mod read;
 mod text;
 mod write;
@@ -101,6 +102,8 @@ mod tests {
             "problem=himmelblau&noise=gaussian;sigma=0.5&seed=7&hide=problem,noise&opt=lion",
             "problem=formula;f=a*x^2%2By^2;a=3&opt=none",
             "problem=reddi_online&noise=own&opt=adam;lr=0.3&tol=0.001",
+            "opt=sgd&opt=adam&basins=2&swarm=1&sweep=2;x=beta1;y=beta2;show=steps&starts=64&engine=kernel",
+            "opt=sgd&ensemble=1&sweep=1&engine=gpu",
             "opt=adam;lr=0.1;show=0&view=-1,1,-1,1&step=17&axis=calls&basins=1&lesson=step_size;page=2&embed=1",
         ] {
             let experiment = clean(link);
@@ -162,6 +165,15 @@ mod tests {
             ("hide=everything", "hide"),
             ("axis=time", "axis"),
             ("step=-1", "step"),
+            ("basins=0", "basins"),
+            ("swarm=x", "swarm"),
+            ("ensemble=17", "ensemble"),
+            ("sweep=9", "sweep"),
+            ("sweep=1;x=lrr", "sweep;x"),
+            ("sweep=1;show=all", "sweep;show"),
+            ("sweep=1;z=lr", "sweep;z"),
+            ("starts=0", "starts"),
+            ("engine=steam", "engine"),
             ("view=1,2", "view"),
             ("colour=red", "colour"),
             ("v=2", "v"),

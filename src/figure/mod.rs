@@ -8,6 +8,7 @@ mod chart;
 mod contour;
 mod draw;
 mod frame;
+mod knobs;
 mod land;
 mod plot;
 mod surface;
@@ -23,6 +24,7 @@ pub use draw::{
     draw_trail_heads, draw_trails, position,
 };
 pub use frame::{Frame, ticks};
+pub use knobs::{KnobFrame, LossScale, draw_knob_axes, failed_color, loss_pixels, stability_boundary, stable_step};
 pub use land::Land;
 pub use plot::{draw_figure, figure_svg, thumbnail};
 pub use surface::{Anchor, Shape, Stroke, Surface, Text};

@@ -51,9 +51,7 @@ pub fn write(experiment: &Experiment) -> String {
     if view.by_calls {
         keys.push("axis=calls".to_owned());
     }
-    if let Some(method) = view.basins {
-        keys.push(format!("basins={}", method + 1));
-    }
+    super::many::write(experiment, &mut keys);
     match &view.lesson {
         Some((lesson, 1)) => keys.push(format!("lesson={}", encode(lesson))),
         Some((lesson, page)) => keys.push(format!("lesson={};page={page}", encode(lesson))),
