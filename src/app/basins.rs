@@ -53,13 +53,14 @@ pub fn expect() -> BasinMap {
 }
 
 /// A map that follows the experiment: a change makes it anew, a moment after the last one.
-pub fn follow(state: State, mass: &Mass) -> BasinMap {
+pub fn follow(state: State) -> BasinMap {
     let map = BasinMap::new();
-    let runs = mass.runs();
+    let runs = Mass::expect_runs();
     // What a map depends on: one method, with neither the start nor what is only looked at.
     let asked = state.part(|e| {
         let mut asked = Experiment { start: None, view: Default::default(), ..e.clone() };
         asked.view.basins = e.view.basins.filter(|place| *place < e.methods.len());
+        asked.view.engine = e.view.engine;
         let kept = asked.view.basins.map(|place| asked.methods.swap_remove(place));
         asked.methods = kept.into_iter().map(|method| Method { visible: true, ..method }).collect();
         asked
@@ -84,7 +85,14 @@ pub fn follow(state: State, mass: &Mass) -> BasinMap {
         let Some(job) = Job::of(&asked, &problem, 0, frame.window) else { return };
         let job = Job { axes: [Axis::Start(0), Axis::Start(1)], goal: Goal::Landing, ..job };
         let (link, place) = state.with_untracked(|e| (Link::write(e), e.view.basins.unwrap_or(0)));
-        let request = Request { link: link.into(), place, lanes: lanes_for(&job.window), job: Rc::new(job), part: 1 };
+        let request = Request {
+            link: link.into(),
+            place,
+            lanes: lanes_for(&job.window),
+            job: Rc::new(job),
+            part: 1,
+            engine: asked.view.engine,
+        };
         let kind = Basins { minima: Minima::known(&problem), scale: BasinScale::of(&[]) };
         let runs = runs.clone();
         // The land is drawn first, and a slider that goes on moving is not waited upon.

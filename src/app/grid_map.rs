@@ -2,14 +2,14 @@
 
 use super::canvas::{enlarge, put_rows};
 use super::dom;
-use super::mass::{Progress, Request, Runs, engine_name};
+use super::mass::{Progress, Request, Runs};
 use super::state::State;
 use leptos::html;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use thalweg::engine::{Job, Lanes, Layout};
+use thalweg::engine::{Job, Layout};
 use thalweg::figure::{Theme, read_number};
 
 /// What a kind of map makes of the numbers that runs leave.
@@ -102,8 +102,6 @@ impl<K: Kind> GridMap<K> {
 
     /// Computes a map of so many pixels; what is on its way is given up.
     pub fn compute(self, state: State, runs: &Runs, kind: K, request: Request, size: [f64; 2]) {
-        let name = engine_name(runs.engine(&request.job));
-        self.told.set(name.to_owned());
         if let Some(performance) = dom::window().performance() {
             let _ = performance.mark("thalweg-asked");
         }
@@ -140,6 +138,12 @@ impl<K: Kind> Work<K> {
         let parts = RefCell::new(Vec::new());
         let work = RefCell::new(Some(self));
         runs.begin(request, move |progress| match progress {
+            Progress::Begun(engine) => {
+                parts.borrow_mut().clear();
+                if let Some(work) = &*work.borrow() {
+                    let _ = work.map.told.try_set(engine);
+                }
+            }
             Progress::Part { cells, layout, outputs, milliseconds, last } => {
                 parts.borrow_mut().push((cells.start, (layout, outputs)));
                 if let Some(work) = &mut *work.borrow_mut() {
@@ -185,9 +189,13 @@ impl<K: Kind> Work<K> {
         let cells: RefCell<Vec<Option<K::Cell>>> = RefCell::new(vec![None; job.cells()]);
         let ready = RefCell::new(false);
         let done = std::cell::Cell::new(0_usize);
-        let engine = engine_name(runs.engine(&job));
+        let engine = RefCell::new(String::new());
         let busy = std::cell::Cell::new(std::mem::take(&mut self.busy));
         runs.begin(request, move |progress| match progress {
+            Progress::Begun(name) => {
+                done.set(0);
+                engine.replace(name);
+            }
             Progress::Part { cells: range, layout, outputs, milliseconds, last } => {
                 busy.set(busy.get() + milliseconds);
                 let read = kind.read(&job, &layout, &outputs);
@@ -209,9 +217,9 @@ impl<K: Kind> Work<K> {
                     let _ = self.map.shown.try_set(Some(grid));
                 }
                 let _ = self.map.told.try_set(if last {
-                    self.summary(&job, engine, busy.get())
+                    self.summary(&job, &engine.borrow(), busy.get())
                 } else {
-                    format!("{engine}, {} %", 100 * done.get() / job.cells())
+                    format!("{}, {} %", engine.borrow(), 100 * done.get() / job.cells())
                 });
             }
             Progress::Refused(reason) => self.map.refuse(reason),
@@ -223,9 +231,11 @@ impl<K: Kind> Work<K> {
         let seconds = read_number(((dom::now() - self.began) / 10.0).round() / 100.0);
         let steps = job.cells() as f64 * f64::from(job.steps);
         let rate = read_number((steps / busy.max(0.1) / 1e3).round());
-        let workers = self.runs.workers();
-        let plural = if workers == 1 { "" } else { "s" };
-        let precision = if self.request.lanes == Lanes::F64x2 { ", double precision" } else { "" };
-        format!("{engine}{precision}, {workers} worker{plural}, {seconds} s, {rate} M steps/s each")
+        let workers = match self.runs.workers() {
+            _ if engine.starts_with("WebGPU") => String::new(),
+            1 => ", 1 worker".to_owned(),
+            workers => format!(", {workers} workers"),
+        };
+        format!("{engine}{workers}, {seconds} s, {rate} M steps/s each")
     }
 }

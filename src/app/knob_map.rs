@@ -226,7 +226,14 @@ fn follow(state: State, runs: StoredValue<Runs, LocalStorage>, map: GridMap<Loss
         let job = Job { axes: axes.places.map(Axis::Knob), goal: Goal::Loss { target }, ..job };
         let link = state.with_untracked(Link::write).into();
         // Losses are told apart over twelve decades: single precision has seven.
-        let request = Request { link, place: axes.method, lanes: Lanes::F64x2, job: Rc::new(job), part: 1 };
+        let request = Request {
+            link,
+            place: axes.method,
+            lanes: Lanes::F64x2,
+            job: Rc::new(job),
+            part: 1,
+            engine: asked.view.engine,
+        };
         let by_steps = state.with_untracked(|e| e.view.sweep.is_some_and(|sweep| sweep.by_steps));
         let kind = Losses { scale: LossScale::of(&[], lowest.unwrap_or(0.0), by_steps) };
         let runs = runs.clone();

@@ -44,14 +44,11 @@ pub fn Map() -> impl IntoView {
             map_pointer::listen(state, &host, grip);
         }
     });
-    let mass = Mass::default();
-    let basins = basins::follow(state, &mass);
+    let basins = basins::follow(state);
     provide_context(basins);
-    let crowd = Crowd::follow(state, &mass);
+    let crowd = Crowd::follow(state);
     provide_context(crowd);
-    let knob_runs = StoredValue::new_local(mass.runs());
-    let mass = StoredValue::new_local(mass);
-    on_cleanup(move || mass.with_value(Mass::end));
+    let knob_runs = StoredValue::new_local(Mass::expect_runs());
     draw_ground(state, ground, lines);
     draw_life(state, trails);
     let start_at = move || {
