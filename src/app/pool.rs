@@ -175,7 +175,7 @@ impl Pool {
             return;
         }
         let cores = dom::window().navigator().hardware_concurrency().clamp(1.0, MOST) as usize;
-        let address = address("thalweg-kernels", "kernels.js");
+        let address = dom::address("thalweg-kernels", "kernels.js");
         for index in 0..cores {
             let Ok(worker) = Worker::new(&address) else { return };
             let (pool, failing) = (self.clone(), self.clone());
@@ -256,7 +256,7 @@ fn add_addresses(message: &Object) {
     for (name, id, file) in
         [("script", "thalweg-engine", "engine.js"), ("wasm", "thalweg-engine-wasm", "engine_bg.wasm")]
     {
-        let _ = Reflect::set(message, &name.into(), &address(id, file).into());
+        let _ = Reflect::set(message, &name.into(), &dom::address(id, file).into());
     }
 }
 
@@ -267,14 +267,4 @@ fn object(fields: &[(&str, JsValue)]) -> Object {
         let _ = Reflect::set(&object, &(*name).into(), value);
     }
     object
-}
-
-/// The whole address of a file: the page names it with its version, another page finds it beside itself.
-fn address(id: &str, file: &str) -> String {
-    let link = dom::document().get_element_by_id(id).and_then(|link| link.dyn_into::<web_sys::HtmlLinkElement>().ok());
-    if let Some(link) = link {
-        return link.href();
-    }
-    let base = dom::document().base_uri().ok().flatten().unwrap_or_default();
-    web_sys::Url::new_with_base(file, &base).map_or_else(|_| file.to_owned(), |url| url.href())
 }
