@@ -16,7 +16,7 @@ fn place(knob: &Knob, value: f64) -> f64 {
         Scale::Linear | Scale::Integer => (value - low) / (high - low),
         Scale::Log { from } => {
             let from = from.max(low);
-            libm::log(value.max(from) / from) / libm::log(slider_end(knob) / from)
+            libm::log(value.max(from) / from) / libm::log(knob.slider_end() / from)
         }
         Scale::NearOne => near_one(value) / near_one(high),
     };
@@ -31,7 +31,7 @@ fn value_at(knob: &Knob, place: f64) -> f64 {
         Scale::Log { .. } if place == 0.0 => low,
         Scale::Log { from } => {
             let from = from.max(low);
-            let value = from * libm::exp(place * libm::log(slider_end(knob) / from));
+            let value = from * libm::exp(place * libm::log(knob.slider_end() / from));
             round_to(value, value * 0.01)
         }
         Scale::NearOne => {
@@ -40,11 +40,6 @@ fn value_at(knob: &Knob, place: f64) -> f64 {
         }
     };
     knob.nearest(value)
-}
-
-/// A step size may be typed up to a thousand; its slider ends where something is still to be seen.
-fn slider_end(knob: &Knob) -> f64 {
-    if knob.id == "lr" { 10.0 } else { knob.range.1 }
 }
 
 fn near_one(value: f64) -> f64 {

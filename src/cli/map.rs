@@ -93,7 +93,7 @@ fn npy(job: &Job, cells: &[Cell]) -> Vec<u8> {
 fn csv(job: &Job, cells: &[Cell]) -> String {
     let mut text = "x,y,verdict,steps\n".to_owned();
     for (place, cell) in cells.iter().enumerate() {
-        let [x, y] = job.start(place % job.columns, place / job.columns);
+        let [x, y] = job.launch(place).start;
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{x:.16e},{y:.16e},{},{}", code(cell.verdict), cell.steps);
     }

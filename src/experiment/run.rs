@@ -84,15 +84,27 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// The method at `start`, before its first step.
+    /// The method at `start`, before its first step, in run 0 of a seed's noise.
     pub fn new(problem: &PlaneProblem, method: &Method, start: [f64; 2], noise: Noise, seed: u64) -> Self {
+        Self::numbered(problem, method, start, noise, seed, 0)
+    }
+
+    /// The same in another run of the seed's noise.
+    pub fn numbered(
+        problem: &PlaneProblem,
+        method: &Method,
+        start: [f64; 2],
+        noise: Noise,
+        seed: u64,
+        run: u32,
+    ) -> Self {
         let x = Vector::from(start);
         let mut optimizer = method.entry().build(&method.base.knobs, &x);
         for stage in &method.wrappers {
             let wrapper = optimizers::wrappers::find(stage.id).expect("a stage is only made from a registered id");
             optimizer = wrapper.build(&stage.knobs, optimizer, &x);
         }
-        Self { optimizer, x, step: 0, oracle: problem.oracle(noise, seed) }
+        Self { optimizer, x, step: 0, oracle: problem.oracle(noise, seed, run) }
     }
 
     /// Takes a step.
