@@ -8,16 +8,36 @@ use thalweg::engine::{Cell, Job, Verdict};
 use thalweg::figure::{Theme, basin_pixels};
 use thalweg::problems::Noise;
 
+/// What computes a map.
+enum Engine {
+    /// The definitions themselves, in double precision.
+    Direct,
+    /// What a kernel computes in single precision, many cells at once.
+    Kernel,
+}
+
+impl Engine {
+    fn named(name: &str) -> Result<Self, Message> {
+        match name {
+            "direct" => Ok(Self::Direct),
+            "kernel" => Ok(Self::Kernel),
+            _ => Err(format!("--engine: “{name}” is neither direct nor kernel")),
+        }
+    }
+}
+
 /// Cells along each side at most.
 const MOST: usize = 4096;
 
 /// `thalweg map`.
 pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
     let (mut link, mut file, mut dark, mut size) = (None, None, false, [512, 512]);
+    let mut engine = Engine::Direct;
     while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
         match argument {
             Short('o') | Long("output") => file = Some(PathBuf::from(value(&mut parser)?)),
             Long("dark") => dark = true,
+            Long("engine") => engine = Engine::named(&value(&mut parser)?)?,
             Long("size") => size = grid(&value(&mut parser)?)?,
             Value(text) if link.is_none() => link = Some(text.to_string_lossy().into_owned()),
             other => return Err(other.unexpected().to_string()),
@@ -30,7 +50,10 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
     }
     let job = job(link, size)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let cells = job.run(threads);
+    let cells = match engine {
+        Engine::Direct => job.run(threads),
+        Engine::Kernel => job.run_recorded(threads).map_err(|error| format!("--engine kernel: {error}"))?,
+    };
     let bytes = match kind.as_str() {
         "png" => super::plot::encoded_png(size[0] as u32, size[1] as u32, &basin_pixels(&cells, Theme::of(dark))),
         "npy" => npy(&job, &cells),

@@ -69,7 +69,8 @@ impl Layout {
         let mut launch = job.launch(first);
         let constants = job.inputs(&launch);
         for (input, value) in self.inputs.iter().zip(&constants).filter(|(input, _)| input.1 == 0) {
-            (0..self.lanes.count()).for_each(|lane| self.write(&mut image, input.0 as usize + lane * self.size(), *value));
+            (0..self.lanes.count())
+                .for_each(|lane| self.write(&mut image, input.0 as usize + lane * self.size(), *value));
         }
         for place in 0..self.groups() * self.lanes.count() {
             // The lanes that no cell fills repeat the last cell.

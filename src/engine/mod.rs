@@ -20,6 +20,8 @@ pub use verdict::{Cell, Verdict};
 
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod flight;
+#[cfg(not(target_arch = "wasm32"))]
+mod recorded;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod rule;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]

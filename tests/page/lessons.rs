@@ -154,9 +154,10 @@ fn texts_are_no_part_of_the_first_load_and_come_once() -> Result<()> {
 #[test]
 fn a_text_that_does_not_arrive_is_told_beside_the_lesson() -> Result<()> {
     let lesson = &LESSONS[1];
-    let mut page = browser::blank(&View::DESKTOP)?;
+    let mut page = browser::open(&View::DESKTOP, "problem=himmelblau&opt=lion")?;
     page.call("Network.setBlockedURLs", &json!({ "urls": ["*/lessons.json*"] }))?;
-    browser::go(&mut page, &format!("lesson={}", lesson.id))?;
+    visitor::click_words(&mut page, ".places", "Lessons")?;
+    visitor::click_words(&mut page, ".places", lesson.title)?;
     page.wait_for("document.querySelector('.lesson [role=alert]')")?;
     ensure!(page.text(".lesson [role=alert]")?.contains("did not arrive"));
     ensure!(page.text(".lesson-title")? == lesson.pages[0].title);

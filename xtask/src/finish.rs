@@ -8,6 +8,7 @@
 //! refers to: `thalweg.js?v=0f3a...`. `start.js` takes its addresses from the page and so has none to rewrite.
 
 #[path = "../../build/lessons.rs"]
+#[expect(dead_code, reason = "titles are for the table that build.rs makes")]
 mod lessons;
 
 use std::collections::BTreeMap;
