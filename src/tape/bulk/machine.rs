@@ -23,6 +23,27 @@ pub struct Machine<R: Lane> {
     truths: Vec<Box<Register<R::Word>>>,
     number: Box<Register<R>>,
     truth: Box<Register<R::Word>>,
+    /// Finds the widest vectors that this processor has.
+    arch: pulp::Arch,
+}
+
+/// Instructions to run, compiled once for every width of vectors.
+struct Run<'a, R: Lane> {
+    machine: &'a mut Machine<R>,
+    instructions: &'a [Instruction],
+    shared: &'a [Held<R>],
+}
+
+impl<R: Lane> pulp::WithSimd for Run<'_, R> {
+    type Output = ();
+
+    // All that is called from here is compiled into here: what is not has the narrow vectors of every processor.
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        for instruction in self.instructions {
+            self.machine.execute(instruction, self.shared);
+        }
+    }
 }
 
 /// An operand.
@@ -40,27 +61,24 @@ impl<R: Lane> Machine<R> {
             truths: (0..pools.truths.count()).map(|_| Register::new()).collect(),
             number: Register::new(),
             truth: Register::new(),
+            arch: pulp::Arch::new(),
         }
     }
 
     /// The numbers in a register.
-    #[inline(always)]
     pub fn numbers(&mut self, register: usize) -> &mut [R; WIDTH] {
         &mut self.numbers[register].0
     }
 
     /// Lets two registers change places.
-    #[inline(always)]
     pub fn swap(&mut self, a: usize, b: usize) {
         self.numbers.swap(a, b);
     }
 
     /// Runs instructions; `shared`: what is the same for all points, by node.
-    #[inline(always)]
+    #[inline(never)]
     pub fn run(&mut self, instructions: &[Instruction], shared: &[Held<R>]) {
-        for instruction in instructions {
-            self.execute(instruction, shared);
-        }
+        self.arch.dispatch(Run { machine: self, instructions, shared });
     }
 
     #[inline(always)]

@@ -36,19 +36,13 @@ pub fn run<R: Lane>(kernel: &Kernel<'_>, image: &mut [u8], groups: Range<usize>,
     let lanes = R::LANES.count();
     let (first, end) = (groups.start * lanes, groups.end * lanes);
     let mut flock = Flock::<R>::new(kernel, image);
-    // Compiled for the widest vectors that this machine has.
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for first in (first..end).step_by(WIDTH) {
-                flock.begin(image, first, end);
-                for step in 0..steps {
-                    flock.step(done.wrapping_add(step).wrapping_add(1));
-                }
-                flock.write(image, first, end);
-            }
-        },
-    );
+    for first in (first..end).step_by(WIDTH) {
+        flock.begin(image, first, end);
+        for step in 0..steps {
+            flock.step(done.wrapping_add(step).wrapping_add(1));
+        }
+        flock.write(image, first, end);
+    }
 }
 
 /// The words at the beginning of the memory.
@@ -170,7 +164,6 @@ impl<'a, R: Lane> Flock<'a, R> {
 
     /// Reads the inputs of the points from `first` on and computes the slots before the first step. Where there are no
     /// more points before `end`, the last one is repeated.
-    #[inline(always)]
     fn begin(&mut self, image: &[u8], first: usize, end: usize) {
         for (i, register) in self.inputs.iter().enumerate() {
             let read = |point| R::read(&image[place::<R>(self.header.inputs[i], point, size::<R>())..]);
@@ -203,7 +196,6 @@ impl<'a, R: Lane> Flock<'a, R> {
     }
 
     /// Takes the step with this number.
-    #[inline(always)]
     fn step(&mut self, step: u32) {
         self.step.inputs[self.slots.len() + self.inputs.len()] = R::from_f64(f64::from(step));
         for (slot, (first, second)) in self.kernel.draws.iter().zip(&self.uniforms) {
@@ -224,7 +216,6 @@ impl<'a, R: Lane> Flock<'a, R> {
     }
 
     /// Writes the outputs of the points from `first` on, up to `end`.
-    #[inline(always)]
     fn write(&mut self, image: &mut [u8], first: usize, end: usize) {
         for (&slot, &address) in self.kernel.outputs.iter().zip(&self.header.outputs) {
             for k in 0..WIDTH.min(end - first) {
