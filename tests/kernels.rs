@@ -23,18 +23,23 @@ fn job(problem: &str, method: &str) -> Result<Job> {
 /// Runs a kernel over all cells of the job: the bits of each output, cell by cell.
 fn run(job: &Job, flight: &Flight, lanes: Lanes) -> Result<Vec<Vec<u64>>> {
     let layout = Layout::new(job, lanes, job.cells());
+    let memory = call(flight, lanes, &layout.image(job, 0), layout.groups(), [job.kernel_steps(), 0])?;
+    Ok(layout.read(&memory[layout.outputs()]))
+}
+
+/// The memory that a call of a kernel leaves: `steps` steps after `done`.
+fn call(flight: &Flight, lanes: Lanes, image: &[u8], groups: usize, [steps, done]: [u32; 2]) -> Result<Vec<u8>> {
     let engine = Engine::default();
     let module = Module::new(&engine, flight.kernel().print(lanes))?;
     let mut store = Store::new(&engine, ());
     let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module)?;
     let memory = instance.get_memory(&store, "memory").context("a kernel exports its memory")?;
-    let image = layout.image(job, 0);
     let pages = image.len().div_ceil(65536) as u64;
     memory.grow(&mut store, pages.saturating_sub(1))?;
-    memory.data_mut(&mut store)[..image.len()].copy_from_slice(&image);
+    memory.data_mut(&mut store)[..image.len()].copy_from_slice(image);
     let kernel = instance.get_typed_func::<(i32, i32, i32, i32), ()>(&store, "run")?;
-    kernel.call(&mut store, (0, layout.groups() as i32, job.kernel_steps() as i32, 0))?;
-    Ok(layout.read(&memory.data(&store)[layout.outputs()]))
+    kernel.call(&mut store, (0, groups as i32, steps as i32, done as i32))?;
+    Ok(memory.data(&store)[..image.len()].to_vec())
 }
 
 /// The same by the bulk interpreter, in two calls.
@@ -141,4 +146,44 @@ fn kernels_draw_the_numbers_that_the_direct_code_draws() -> Result<()> {
 fn without_steps_a_kernel_stays_where_it_starts() -> Result<()> {
     let job = job("rosenbrock", "adam")?;
     agrees(&Job { steps: 0, ..job })
+}
+
+/// Runs that stop and go on are where runs are that went on at once.
+#[test]
+fn particles_go_on_where_they_stand() -> Result<()> {
+    for (problem, method, noise) in [
+        ("himmelblau", "adam", Noise::Gaussian { sigma: 0.3 }),
+        ("himmelblau", "nesterov", Noise::None),
+        ("ackley", "amsgrad", Noise::None),
+        ("reddi_online", "adam", Noise::Own),
+    ] {
+        for axis in [Axis::Trial, Axis::Run] {
+            let job = Job { axes: [axis, Axis::Nothing], columns: 11, rows: 1, noise, ..job(problem, method)? };
+            let flight = Flight::record(&job)?.lowered(Precision::Single);
+            let resumable = flight.resumable();
+            let cells = 2..11;
+            let mut image = flight.standing(&job, cells.clone());
+            let word = |image: &[u8], i: usize| -> usize {
+                u32::from_le_bytes(std::array::from_fn(|k| image[4 * i + k])) as usize
+            };
+            let mut done = 0;
+            for steps in [0, 1, 17, 22] {
+                let groups = Layout::groups_of(Lanes::F32x4, cells.len());
+                image = call(&resumable, Lanes::F32x4, &image, groups, [steps, done])?;
+                done += steps;
+                for (place, cell) in cells.clone().enumerate() {
+                    let remembered = flight.remember(&job, cell, done, SINGLE_DRAWS);
+                    for (slot, expected) in remembered.iter().enumerate() {
+                        let at = word(&image, 2 * slot) + 4 * place;
+                        let found = u32::from_le_bytes(std::array::from_fn(|k| image[at + k]));
+                        ensure!(
+                            found == expected.to_bits(),
+                            "{method} on {problem}, cell {cell}, step {done}, slot {slot}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
 }

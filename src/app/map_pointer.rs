@@ -33,6 +33,13 @@ enum Held {
     Ground,
 }
 
+impl Grip {
+    /// Whether the last gesture moved anything: otherwise it was a click.
+    pub fn has_moved(&self) -> bool {
+        self.moved
+    }
+}
+
 /// How near counts as on it, in pixels, for a mouse and for a finger.
 const REACH: (f64, f64) = (12.0, 34.0);
 

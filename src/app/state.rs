@@ -184,6 +184,11 @@ impl State {
         Theme::of(self.dark.get())
     }
 
+    /// The same, without following it.
+    pub fn theme_untracked(self) -> &'static Theme {
+        Theme::of(self.dark.get_untracked())
+    }
+
     /// Changes the experiment and runs what has changed.
     ///
     /// When the changed experiment cannot be posed nothing changes, and the reason is returned: the last good picture
@@ -354,6 +359,7 @@ fn rerun(before: &Experiment, done: &Run, after: &Experiment) -> Result<Run, tha
         && before.steps == after.steps
         && before.noise == after.noise
         && before.seed == after.seed
+        && before.run == after.run
         && before.tolerance == after.tolerance;
     let known = |method: &thalweg::experiment::Method| {
         let same = |m: &thalweg::experiment::Method| m.base == method.base && m.wrappers == method.wrappers;

@@ -5,7 +5,7 @@ use lexopt::prelude::*;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use thalweg::engine::{Cell, Job, Verdict};
-use thalweg::figure::{Theme, basin_pixels};
+use thalweg::figure::{BasinScale, Theme, basin_pixels};
 use thalweg::problems::Noise;
 
 /// What computes a map.
@@ -50,12 +50,20 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
     }
     let job = job(link, size)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
+<<<<<<< HEAD
     let cells = match engine {
         Engine::Direct => job.run(threads),
         Engine::Kernel => job.run_recorded(threads).map_err(|error| format!("--engine kernel: {error}"))?,
     };
+=======
+    let (cells, _) = job.run(threads);
+>>>>>>> main
     let bytes = match kind.as_str() {
-        "png" => super::plot::encoded_png(size[0] as u32, size[1] as u32, &basin_pixels(&cells, Theme::of(dark))),
+        "png" => super::plot::encoded_png(
+            size[0] as u32,
+            size[1] as u32,
+            &basin_pixels(&cells, &BasinScale::of(&cells), Theme::of(dark)),
+        ),
         "npy" => npy(&job, &cells),
         _ => csv(&job, &cells).into_bytes(),
     };

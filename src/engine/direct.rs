@@ -1,7 +1,7 @@
 //! A run of a mass run by the direct code: in double precision, and for methods that cannot be recorded as well.
 
 #[cfg(not(target_arch = "wasm32"))]
-use super::Cell;
+use super::{Cell, Minima};
 use super::{Goal, Job, Landing, Lanes, Layout, Loss};
 use crate::experiment::Runner;
 use std::ops::Range;
@@ -71,21 +71,30 @@ impl Job {
         layout.written(&cells.map(numbers).collect::<Vec<_>>())
     }
 
-    /// What became of every cell, row by row from the top, computed by as many threads.
+    /// How every cell's run ends, computed by as many threads.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn run(&self, threads: usize) -> Vec<Cell> {
-        let mut cells = vec![None; self.cells()];
+    fn landings(&self, threads: usize) -> Vec<Landing> {
+        let mut landings = vec![None; self.cells()];
         let share = self.cells().div_ceil(threads.max(1)).max(1);
         std::thread::scope(|scope| {
-            for (part, cells) in cells.chunks_mut(share).enumerate() {
+            for (part, landings) in landings.chunks_mut(share).enumerate() {
                 scope.spawn(move || {
-                    for (place, cell) in cells.iter_mut().enumerate() {
-                        *cell = Some(self.judge(self.fly(part * share + place)));
+                    for (place, landing) in landings.iter_mut().enumerate() {
+                        *landing = Some(self.fly(part * share + place));
                     }
                 });
             }
         });
-        cells.into_iter().flatten().collect()
+        landings.into_iter().flatten().collect()
+    }
+
+    /// What became of every cell, row by row from the top, computed by as many threads, and the minima it is told by.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn run(&self, threads: usize) -> (Vec<Cell>, Minima) {
+        let landings = self.landings(threads);
+        let mut minima = Minima::known(&self.problem);
+        minima.learn(self, &landings);
+        (landings.into_iter().map(|landing| minima.judge(self, landing)).collect(), minima)
     }
 }
 
@@ -144,7 +153,7 @@ mod tests {
     fn threads_change_nothing() {
         let job = Job { rows: 7, ..job("himmelblau", "adam", 0.1) };
         let alone = job.run(1);
-        assert_eq!(alone.len(), 35);
+        assert_eq!(alone.0.len(), 35);
         for threads in [0, 2, 3, 50] {
             assert_eq!(job.run(threads), alone);
         }
@@ -154,7 +163,7 @@ mod tests {
     fn methods_that_search_have_maps_too() {
         let mut job = job("himmelblau", "sgd", 0.01);
         job.method = Method::new("bfgs", &[]).expect("a registered optimizer");
-        let arrived = job.run(2).iter().filter(|cell| matches!(cell.verdict, Verdict::Minimum(_))).count();
+        let arrived = job.run(2).0.iter().filter(|cell| matches!(cell.verdict, Verdict::Minimum(_))).count();
         assert!(arrived > 15, "{arrived} of 20");
     }
 }

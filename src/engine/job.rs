@@ -1,6 +1,6 @@
 //! What a mass run is asked.
 
-use crate::experiment::{Experiment, Method, Stage};
+use crate::experiment::{Experiment, Method};
 use crate::optimizers::{Knob, Scale};
 use crate::problems::{Noise, PlaneProblem};
 
@@ -16,6 +16,8 @@ pub struct Job {
     pub noise: Noise,
     /// Names the random draws, together with a run's number.
     pub seed: u64,
+    /// The number of the experiment's own run; an axis counts from there.
+    pub run: u32,
     /// Steps of each run.
     pub steps: u32,
     /// What is asked about each run.
@@ -49,10 +51,10 @@ pub enum Axis {
     Start(usize),
     /// The knob with this index among all of the method's, the optimizer's first, on the scale of [`knob_scale`].
     Knob(usize),
-    /// Start and noise: cell `i` begins at the `i`-th point of a sequence that covers the problem's window evenly and is
-    /// run number `i`, except that cell 0 is the experiment's own.
+    /// Start and noise: cell `i` begins at the `i`-th point of a sequence that covers the problem's window evenly and
+    /// has the `i`-th run after the experiment's own, which is cell 0.
     Trial,
-    /// The noise: cell `i` is run number `i`.
+    /// The noise: cell `i` has the `i`-th run after the experiment's own.
     Run,
     /// Nothing.
     Nothing,
@@ -77,6 +79,7 @@ impl Job {
             method: experiment.methods.get(method)?.clone(),
             noise: experiment.noise,
             seed: experiment.seed,
+            run: experiment.run,
             steps: experiment.steps,
             goal: Goal::Landing,
             axes: [Axis::Start(0), Axis::Start(1)],
@@ -101,7 +104,11 @@ impl Job {
 
     /// How the run of a cell begins.
     pub fn launch(&self, cell: usize) -> Launch {
-        let mut launch = Launch { start: self.problem.start, knobs: knob_values(&self.method), run: 0 };
+        let mut launch = Launch {
+            start: self.problem.start,
+            knobs: self.method.knobs().map(|(_, value)| value).collect(),
+            run: self.run,
+        };
         self.set(cell, &mut launch.start, &mut launch.knobs, &mut launch.run);
         launch
     }
@@ -113,16 +120,16 @@ impl Job {
             match axis {
                 Axis::Start(i) => start[i] = place,
                 Axis::Knob(i) => {
-                    if let Some((knob, value)) = method_knobs(&self.method).nth(i).zip(knobs.get_mut(i)) {
+                    if let Some(((knob, _), value)) = self.method.knobs().nth(i).zip(knobs.get_mut(i)) {
                         *value = knob_value(knob, place);
                     }
                 }
                 Axis::Trial => {
-                    *run = number as u32;
+                    *run = self.run.wrapping_add(number as u32);
                     let at = if number > 0 { spread(self.problem.domain, number) } else { self.problem.start };
                     start.copy_from_slice(&at);
                 }
-                Axis::Run => *run = number as u32,
+                Axis::Run => *run = self.run.wrapping_add(number as u32),
                 Axis::Nothing => {}
             }
         }
@@ -131,14 +138,7 @@ impl Job {
     /// The method with the knobs of a launch.
     pub fn method_of(&self, launch: &Launch) -> Method {
         let mut method = self.method.clone();
-        let mut values = launch.knobs.iter();
-        let stages = std::iter::once(&mut method.base).chain(&mut method.wrappers);
-        for stage in stages {
-            let ids: Vec<&str> = stage.knobs.iter().map(|(knob, _)| knob.id).collect();
-            for (id, value) in ids.into_iter().zip(&mut values) {
-                stage.knobs.set(id, *value);
-            }
-        }
+        launch.knobs.iter().enumerate().for_each(|(index, value)| method.set_knob(index, *value));
         method
     }
 
@@ -162,21 +162,6 @@ fn spread([x0, x1, y0, y1]: [f64; 4], number: usize) -> [f64; 2] {
     [x0 + share(PLASTIC) * (x1 - x0), y0 + share(PLASTIC * PLASTIC) * (y1 - y0)]
 }
 
-/// A method's optimizer and its wrappers.
-fn stages(method: &Method) -> impl Iterator<Item = &Stage> {
-    std::iter::once(&method.base).chain(&method.wrappers)
-}
-
-/// The values of a method's knobs, the optimizer's first.
-pub(super) fn knob_values(method: &Method) -> Vec<f64> {
-    stages(method).flat_map(|stage| stage.knobs.iter().map(|(_, value)| value)).collect()
-}
-
-/// The knobs of a method, the optimizer's first, in the order of [`Axis::Knob`].
-pub fn method_knobs(method: &Method) -> impl Iterator<Item = &'static Knob> {
-    stages(method).flat_map(|stage| stage.knobs.iter().map(|(knob, _)| knob))
-}
-
 /// The position of a value on the axis of a knob: its decimal logarithm, minus the decimal logarithm of its distance to
 /// one, or the value itself, by the knob's scale.
 pub fn knob_place(knob: &Knob, value: f64) -> f64 {
@@ -196,15 +181,24 @@ pub fn knob_value(knob: &Knob, place: f64) -> f64 {
     })
 }
 
-/// The positions between which a knob's axis lies when nobody asks for others: where its slider runs.
+/// The positions between which a knob's axis lies: where its slider runs, mostly.
 pub fn knob_window(knob: &Knob) -> [f64; 2] {
     let (low, high) = knob.range;
-    [knob_place(knob, low), knob_place(knob, knob.slider_end().min(high))]
+    let end = match knob.scale {
+        // Beyond 0.9997 a factor averages over more steps than most runs have.
+        Scale::NearOne => 3.5,
+        _ => knob_place(knob, knob.slider_end().min(high)),
+    };
+    [knob_place(knob, low), end]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn knob_values(method: &Method) -> Vec<f64> {
+        method.knobs().map(|(_, value)| value).collect()
+    }
 
     fn job() -> Job {
         let problem = PlaneProblem::landscape("himmelblau", &[]).expect("a listed landscape");
@@ -259,7 +253,7 @@ mod tests {
 
     #[test]
     fn positions_on_a_knobs_axis_go_both_ways() {
-        for knob in method_knobs(&job().method) {
+        for (knob, _) in job().method.knobs() {
             let [low, high] = knob_window(knob);
             assert!(low < high, "{}", knob.id);
             for share in [0.0, 0.3, 0.7, 1.0] {

@@ -84,6 +84,8 @@ impl Landing {
         Self { at: [x, y], left: left as u32, moved: moved as u32 }
     }
 
+    /// The numbers that a kernel would have left.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
     pub(super) fn outputs(self) -> [f64; 4] {
         [self.at[0], self.at[1], f64::from(self.left), f64::from(self.moved)]
     }
@@ -100,6 +102,8 @@ impl Loss {
         }
     }
 
+    /// The numbers that a kernel would have left.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
     pub(super) fn outputs(self) -> [f64; 3] {
         let left = if self.value.is_some() { 0.0 } else { 1.0 };
         [self.value.unwrap_or(0.0), left, self.reached.map_or(0.0, |step| f64::from(step) + 1.0)]

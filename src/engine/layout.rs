@@ -42,7 +42,8 @@ impl Layout {
         Self { lanes, cells, inputs, outputs, runs, bytes: next }
     }
 
-    fn groups_of(lanes: Lanes, cells: usize) -> usize {
+    /// How many groups so many cells fill.
+    pub fn groups_of(lanes: Lanes, cells: usize) -> usize {
         cells.div_ceil(lanes.count()).next_multiple_of(AT_ONCE)
     }
 

@@ -11,17 +11,20 @@ mod direct;
 mod job;
 mod landing;
 mod layout;
+mod order;
 mod verdict;
 
-pub use job::{Axis, Goal, Job, Launch, knob_place, knob_value, knob_window, method_knobs};
+pub use job::{Axis, Goal, Job, Launch, knob_place, knob_value, knob_window};
 pub use landing::{Landing, Loss};
 pub use layout::{Lanes, Layout};
-pub use verdict::{Cell, Verdict};
+pub use verdict::{Cell, Minima, Verdict};
 
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod flight;
 #[cfg(not(target_arch = "wasm32"))]
 mod recorded;
+#[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+mod particles;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod rule;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]

@@ -249,14 +249,13 @@ impl Oracle<Tracer> for TapeOracle<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::job::knob_values;
     use crate::experiment::Runner;
     use crate::landscapes;
     use crate::optimizers::REGISTRY;
 
     fn steps_agree(problem: &PlaneProblem, method: &Method, start: [f64; 2], steps: u32) {
         let rule = Rule::record(problem, method, Noise::None).expect("a recordable optimizer");
-        let knobs = knob_values(method);
+        let knobs: Vec<f64> = method.knobs().map(|(_, value)| value).collect();
         let mut slots = rule.begin.run(&[&start[..], &knobs].concat());
         let mut runner = Runner::new(problem, method, start, Noise::None, 0);
         for step in 1..=steps {
@@ -301,7 +300,7 @@ mod tests {
         let fast = Method::new("adam", &[("lr", 0.1)]).expect("adam has lr");
         let rule = Rule::record(&problem, &slow, Noise::None).expect("adam is recordable");
         assert_eq!(rule, Rule::record(&problem, &fast, Noise::None).expect("adam is recordable"));
-        assert_eq!(knob_values(&fast)[0], 0.1);
+        assert_eq!(fast.knobs().next().map(|(_, value)| value), Some(0.1));
     }
 
     #[test]

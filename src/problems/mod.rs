@@ -3,7 +3,7 @@
 mod critical;
 mod plane;
 
-pub use critical::{Critical, Kind, classify, eigen2};
+pub use critical::{Critical, Kind, classify, critical_from, eigen2};
 pub use plane::{Local, OWN_DRAWS, OwnNoise, PlaneOracle, PlaneProblem, ProblemError};
 
 /// What is added to the exact gradient.

@@ -56,7 +56,7 @@ impl Kernel<'_> {
     }
 
     /// The slots that are the same for all points at every step: running powers of the averaging factors, for instance.
-    pub(super) fn shared_slots(&self) -> Vec<bool> {
+    pub fn shared_slots(&self) -> Vec<bool> {
         let (slots, inputs) = (self.slots() as usize, self.inputs() as usize);
         let begin = self.begin.depends_on(|i| self.varies[i as usize]);
         let mut shared: Vec<bool> = self.begin.outputs().iter().map(|&id| !begin[id as usize]).collect();
