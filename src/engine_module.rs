@@ -13,7 +13,11 @@ mod module {
     }
 
     /// Looks at the job of an order.
-    fn with_job<T>(link: &str, order: &[f64], look: impl FnOnce(&Job) -> Result<T, String>) -> Result<T, String> {
+    pub(super) fn with_job<T>(
+        link: &str,
+        order: &[f64],
+        look: impl FnOnce(&Job) -> Result<T, String>,
+    ) -> Result<T, String> {
         LATEST.with_borrow_mut(|latest| {
             // By bits: the target of a job that has none is NaN.
             let bits = |numbers: &[f64]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
@@ -59,6 +63,75 @@ mod module {
             let flight = Flight::record(job).map_err(|error| error.to_string())?;
             Ok(flight.standing(job, first..first.saturating_add(cells).min(job.cells())))
         })
+    }
+}
+
+/// Kernels on the graphics processor, for a worker that holds it.
+#[cfg(target_arch = "wasm32")]
+mod graphics {
+    use super::module::with_job;
+    use thalweg::engine::{Flight, Lanes};
+    use thalweg::gpu::{Compiled, Gpu, GpuError, Run};
+    use wasm_bindgen::prelude::*;
+
+    /// An open graphics processor.
+    #[wasm_bindgen]
+    pub struct Graphics(Gpu);
+
+    /// A kernel that is ready to run on the processor that compiled it.
+    #[wasm_bindgen]
+    pub struct GraphicsKernel(Compiled);
+
+    #[wasm_bindgen]
+    impl Graphics {
+        /// Opens it; throws why there is none.
+        pub async fn open() -> Result<Graphics, String> {
+            Gpu::open().await.map(Self).map_err(said)
+        }
+
+        /// What the browser calls it.
+        #[wasm_bindgen(getter)]
+        pub fn name(&self) -> String {
+            self.0.name().to_owned()
+        }
+
+        /// Whether it is a program that stands in for one.
+        #[wasm_bindgen(getter)]
+        pub fn software(&self) -> bool {
+            self.0.is_software()
+        }
+
+        /// Whether it was taken away: everything fails from then on.
+        #[wasm_bindgen(getter)]
+        pub fn lost(&self) -> bool {
+            self.0.is_lost()
+        }
+
+        /// The kernel for a job; `order` is `Job::order`'s. Throws the reason when there can be none.
+        pub async fn compile(&self, link: String, order: Vec<f64>) -> Result<GraphicsKernel, String> {
+            let flight = with_job(&link, &order, |job| Flight::record(job).map_err(|error| error.to_string()))?;
+            let flight = flight.lowered(Lanes::F32x4.precision());
+            self.0.compile_flight(&flight).await.map(GraphicsKernel).map_err(said)
+        }
+
+        /// Runs a kernel: `image` is the memory of a WebAssembly kernel in single precision, and what it holds from
+        /// `from` on after the run is returned. `done` steps were taken before. Throws the reason when it fails.
+        pub async fn run(
+            &self,
+            kernel: &GraphicsKernel,
+            image: Vec<u8>,
+            points: usize,
+            steps: u32,
+            done: u32,
+            from: usize,
+        ) -> Result<Vec<u8>, String> {
+            let run = Run { image: &image, points, steps, done, outputs: from..image.len() };
+            self.0.run(&kernel.0, &run).await.map_err(said)
+        }
+    }
+
+    fn said(error: GpuError) -> String {
+        error.to_string()
     }
 }
 

@@ -299,11 +299,7 @@ fn with_addresses(message: Object) -> Object {
     for (name, id, file) in
         [("script", "thalweg-engine", "engine.js"), ("wasm", "thalweg-engine-wasm", "engine_bg.wasm")]
     {
-<<<<<<< HEAD
-        let _ = Reflect::set(message, &name.into(), &dom::address(id, file).into());
-=======
-        let _ = Reflect::set(&message, &name.into(), &address(id, file).into());
->>>>>>> main
+        let _ = Reflect::set(&message, &name.into(), &dom::address(id, file).into());
     }
     message
 }
@@ -315,16 +311,3 @@ fn object(fields: &[(&str, JsValue)]) -> Object {
     }
     object
 }
-<<<<<<< HEAD
-=======
-
-/// The whole address of a file: the page names it with its version, another page finds it beside itself.
-pub fn address(id: &str, file: &str) -> String {
-    let link = dom::document().get_element_by_id(id).and_then(|link| link.dyn_into::<web_sys::HtmlLinkElement>().ok());
-    if let Some(link) = link {
-        return link.href();
-    }
-    let base = dom::document().base_uri().ok().flatten().unwrap_or_default();
-    web_sys::Url::new_with_base(file, &base).map_or_else(|_| file.to_owned(), |url| url.href())
-}
->>>>>>> main

@@ -2,10 +2,12 @@
 
 mod browser;
 mod cases;
+mod graphics;
 mod native;
 
 use super::{Message, print};
 use cases::{CASES, Case, Prepared};
+use graphics::Graphics;
 use lexopt::prelude::*;
 use std::fmt::Write as _;
 
@@ -40,7 +42,11 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
     }
     let prepared: Vec<Prepared> = CASES.iter().map(Case::prepare).collect::<Result<_, _>>()?;
     let browsed = browser::measure(&prepared, effort);
-    let mut notes = vec!["WGSL: not measured, this program has no engine for the graphics processor.".to_owned()];
+    let graphics = Graphics::open();
+    let mut notes = vec![match &graphics {
+        Ok(graphics) => graphics.note(),
+        Err(reason) => format!("WGSL: not measured, {reason}."),
+    }];
     let browser = match &browsed {
         Ok(browsed) => browsed.browser.clone(),
         Err(reason) => {
@@ -63,12 +69,16 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
             notes.push(format!("error: {} on {}: {mismatch}", case.method, case.landscape));
         }
         let [direct, tape, bulk] = native::measure(case, effort);
+        let shader = graphics.as_ref().ok().map(|graphics| graphics.measure(case, effort)).transpose();
+        if let Err(error) = &shader {
+            notes.push(format!("error: {} on {}: {error}", case.method, case.landscape));
+        }
         let row = [
             Some(direct),
             Some(tape),
             Some(bulk),
             in_browser.map(|rates| rates.kernel),
-            None,
+            shader.ok().flatten(),
             in_browser.map(|rates| rates.javascript),
         ];
         text += &line(case, &row);
@@ -77,10 +87,10 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
         let _ = write!(text, "\n{note}");
     }
     print(&(text + "\n"))?;
-    match notes.iter().find(|note| note.starts_with("error")) {
-        Some(_) => Err("the engines do not agree; see above".to_owned()),
-        None => Ok(()),
+    if notes.iter().any(|note| note.starts_with("error")) {
+        return Err("something is wrong with an engine; the lines that begin with error say what".to_owned());
     }
+    Ok(())
 }
 
 fn heading() -> String {

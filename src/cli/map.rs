@@ -4,35 +4,29 @@ use super::{Message, experiment, value};
 use lexopt::prelude::*;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use thalweg::engine::{Cell, Job, Verdict};
+use thalweg::engine::{Cell, Flight, Job, Verdict};
 use thalweg::figure::{BasinScale, Theme, basin_pixels};
+use thalweg::gpu::Gpu;
 use thalweg::problems::Noise;
-
-/// What computes a map.
-enum Engine {
-    /// The definitions themselves, in double precision.
-    Direct,
-    /// What a kernel computes in single precision, many cells at once.
-    Kernel,
-}
-
-impl Engine {
-    fn named(name: &str) -> Result<Self, Message> {
-        match name {
-            "direct" => Ok(Self::Direct),
-            "kernel" => Ok(Self::Kernel),
-            _ => Err(format!("--engine: “{name}” is neither direct nor kernel")),
-        }
-    }
-}
+use thalweg::scalar::elementary::Precision;
 
 /// Cells along each side at most.
 const MOST: usize = 4096;
 
+/// What computes a map.
+#[derive(Clone, Copy)]
+enum Engine {
+    /// The definitions themselves, in double precision.
+    Direct,
+    /// Their recording, in single precision: the numbers of the kernel in a browser.
+    Kernel,
+    /// Their recording on the graphics processor, in single precision.
+    Gpu,
+}
+
 /// `thalweg map`.
 pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
-    let (mut link, mut file, mut dark, mut size) = (None, None, false, [512, 512]);
-    let mut engine = Engine::Direct;
+    let (mut link, mut file, mut dark, mut size, mut engine) = (None, None, false, [512, 512], Engine::Direct);
     while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
         match argument {
             Short('o') | Long("output") => file = Some(PathBuf::from(value(&mut parser)?)),
@@ -49,15 +43,7 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
         return Err(format!("-o: {} ends neither in .png nor in .npy nor in .csv", file.display()));
     }
     let job = job(link, size)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-<<<<<<< HEAD
-    let cells = match engine {
-        Engine::Direct => job.run(threads),
-        Engine::Kernel => job.run_recorded(threads).map_err(|error| format!("--engine kernel: {error}"))?,
-    };
-=======
-    let (cells, _) = job.run(threads);
->>>>>>> main
+    let cells = engine.run(&job)?;
     let bytes = match kind.as_str() {
         "png" => super::plot::encoded_png(
             size[0] as u32,
@@ -68,6 +54,38 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
         _ => csv(&job, &cells).into_bytes(),
     };
     super::plot::write(&file, &bytes)
+}
+
+impl Engine {
+    fn named(text: &str) -> Result<Self, Message> {
+        match text {
+            "direct" => Ok(Self::Direct),
+            "kernel" => Ok(Self::Kernel),
+            "gpu" => Ok(Self::Gpu),
+            _ => Err(format!("--engine: “{text}” is none of direct, kernel and gpu")),
+        }
+    }
+
+    /// What became of every cell, row by row from the top.
+    fn run(self, job: &Job) -> Result<Vec<Cell>, Message> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        if let Self::Direct = self {
+            return Ok(job.run(threads).0);
+        }
+        let flight = Flight::record(job).map_err(|error| format!("--engine: {error}"))?;
+        let flight = flight.lowered(Precision::Single);
+        let landings = match self {
+            Self::Gpu => pollster::block_on(async {
+                let gpu = Gpu::open().await?;
+                eprintln!("thalweg: on {}", gpu.name());
+                let kernel = gpu.compile_flight(&flight).await?;
+                gpu.landings(&kernel, job).await
+            })
+            .map_err(|error| format!("--engine: {error}"))?,
+            Self::Kernel | Self::Direct => flight.landings(job, threads),
+        };
+        Ok(job.told(&landings).0)
+    }
 }
 
 /// The map of the link's `basins=`, or of its first optimizer.

@@ -91,10 +91,15 @@ impl Job {
     /// What became of every cell, row by row from the top, computed by as many threads, and the minima it is told by.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn run(&self, threads: usize) -> (Vec<Cell>, Minima) {
-        let landings = self.landings(threads);
+        self.told(&self.landings(threads))
+    }
+
+    /// What became of every cell by how it ended, and the minima it is told by.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn told(&self, landings: &[Landing]) -> (Vec<Cell>, Minima) {
         let mut minima = Minima::known(&self.problem);
-        minima.learn(self, &landings);
-        (landings.into_iter().map(|landing| minima.judge(self, landing)).collect(), minima)
+        minima.learn(self, landings);
+        (landings.iter().map(|landing| minima.judge(self, *landing)).collect(), minima)
     }
 }
 

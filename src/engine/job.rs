@@ -49,7 +49,7 @@ pub enum Goal {
 pub enum Axis {
     /// A coordinate of the start, 0 or 1.
     Start(usize),
-    /// The knob with this index among all of the method's, the optimizer's first, on the scale of [`knob_scale`].
+    /// The knob with this index among all of the method's, the optimizer's first, where [`knob_place`] puts it.
     Knob(usize),
     /// Start and noise: cell `i` begins at the `i`-th point of a sequence that covers the problem's window evenly and
     /// has the `i`-th run after the experiment's own, which is cell 0.

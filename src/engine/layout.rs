@@ -52,6 +52,12 @@ impl Layout {
         Self::groups_of(self.lanes, self.cells)
     }
 
+    /// How many bytes the memory has.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes as usize
+    }
+
     /// How many cells there are.
     pub fn cells(&self) -> usize {
         self.cells

@@ -21,10 +21,10 @@ pub use verdict::{Cell, Minima, Verdict};
 
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod flight;
-#[cfg(not(target_arch = "wasm32"))]
-mod recorded;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod particles;
+#[cfg(not(target_arch = "wasm32"))]
+mod recorded;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod rule;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]

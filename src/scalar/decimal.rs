@@ -205,9 +205,13 @@ mod tests {
 
     #[test]
     fn half_way_between_two_doubles_the_even_one_is_taken() {
-        for x in
-            doubles().take(300).map(f64::abs).chain([0.0, 5e-324, 2.2250738585072009e-308, 1.0, 9007199254740992.0])
-        {
+        for x in doubles().take(300).map(f64::abs).chain([
+            0.0,
+            5e-324,
+            f64::MIN_POSITIVE.next_down(),
+            1.0,
+            9007199254740992.0,
+        ]) {
             // The exact decimal expansion of a double, and of the mean with its neighbour, has fewer than 1100 digits.
             let low = format!("{x:.1100}");
             let high = format!("{:.1100}", x.next_up());

@@ -83,7 +83,7 @@ impl<R: Lane> Machine<R> {
 
     #[inline(always)]
     fn execute(&mut self, instruction: &Instruction, shared: &[Held<R>]) {
-        let Self { numbers, truths, number: spare, truth: spare_truth } = self;
+        let Self { numbers, truths, number: spare, truth: spare_truth, .. } = self;
         let [a, b, c] = instruction.from;
         let read = |place: Place| match place {
             Place::Each(register) => Read::Each(&numbers[register].0),

@@ -55,7 +55,7 @@ fn agrees<R: Lane>(bits: fn(R) -> u64) {
     };
     let run = |point: usize| point as u32 % 5;
     let (lanes, size) = (R::LANES.count(), size::<R>());
-    let groups = (points as usize).div_ceil(lanes);
+    let groups = points.div_ceil(lanes);
     let header = [1024, 16, 1024 + 16 * groups, 16];
     let first_output = 1024 + 48 * groups;
     let words = header.into_iter().chain((0..count).map(|i| first_output + 16 * groups * i));
