@@ -19,7 +19,7 @@ Thalweg: optimization algorithms on loss landscapes.
   thalweg map LINK -o FILE.png|FILE.npy|FILE.csv [--dark] [--size 512x512]
               [--engine direct|kernel|gpu]               where the optimizer of basins=, or the first, ends from each start
   thalweg list optimizers|wrappers|landscapes|problems [--json]
-  thalweg bench                                          steps a second of the direct engine
+  thalweg bench [--quick]                                steps a second of every engine, beside JavaScript
 
 LINK is a whole address, its query such as 'problem=rosenbrock&opt=adam;lr=0.02', or - for standard input.
 Without --json or --csv, run prints a table of outcomes.

@@ -1,4 +1,5 @@
-//! Kernels compute what the tapes' interpreter computes, to the last bit, in both precisions.
+//! Kernels compute what the tapes' interpreter computes, to the last bit, in both precisions, and so does the bulk
+//! interpreter on a kernel's memory.
 
 use anyhow::{Context, Result, ensure};
 use thalweg::engine::{Axis, DOUBLE_DRAWS, Flight, Goal, Job, Lanes, Layout, SINGLE_DRAWS};
@@ -7,6 +8,7 @@ use thalweg::landscapes;
 use thalweg::optimizers::REGISTRY;
 use thalweg::problems::{Noise, PlaneProblem};
 use thalweg::scalar::elementary::Precision;
+use thalweg::tape::bulk;
 use wasmi::{Engine, Linker, Module, Store};
 
 fn job(problem: &str, method: &str) -> Result<Job> {
@@ -40,11 +42,26 @@ fn call(flight: &Flight, lanes: Lanes, image: &[u8], groups: usize, [steps, done
     Ok(memory.data(&store)[..image.len()].to_vec())
 }
 
+/// The same by the bulk interpreter, in two calls.
+fn run_in_bulk(job: &Job, flight: &Flight, lanes: Lanes) -> Vec<Vec<u64>> {
+    let layout = Layout::new(job, lanes, job.cells());
+    let mut image = layout.image(job, 0);
+    let (kernel, groups, steps) = (flight.kernel(), layout.groups(), job.kernel_steps());
+    for groups in [0..groups / 2, groups / 2..groups] {
+        match lanes {
+            Lanes::F32x4 => bulk::run::<f32>(&kernel, &mut image, groups, steps, 0),
+            Lanes::F64x2 => bulk::run::<f64>(&kernel, &mut image, groups, steps, 0),
+        }
+    }
+    layout.read(&image[layout.outputs()])
+}
+
 fn agrees(job: &Job) -> Result<()> {
     let flight = Flight::record(job)?;
     for (lanes, precision) in [(Lanes::F64x2, Precision::Double), (Lanes::F32x4, Precision::Single)] {
         let flight = flight.lowered(precision);
         let outputs = run(job, &flight, lanes)?;
+        let in_bulk = run_in_bulk(job, &flight, lanes);
         for (cell, found) in outputs.iter().enumerate() {
             let expected: Vec<u64> = match precision {
                 Precision::Double => flight.interpret(job, cell, DOUBLE_DRAWS).into_iter().map(f64::to_bits).collect(),
@@ -53,7 +70,10 @@ fn agrees(job: &Job) -> Result<()> {
                 }
             };
             let (method, problem) = (job.method.title(), &job.problem.title);
-            ensure!(*found == expected, "{method} on {problem}, {lanes:?}, cell {cell}: {found:x?}, not {expected:x?}");
+            let place = format!("{method} on {problem}, {lanes:?}, cell {cell}");
+            ensure!(*found == expected, "{place}: {found:x?}, not {expected:x?}");
+            let found = &in_bulk[cell];
+            ensure!(*found == expected, "{place}, in bulk: {found:x?}, not {expected:x?}");
         }
     }
     Ok(())

@@ -16,6 +16,7 @@ use thalweg::figure::{
     KnobFrame, LossScale, Theme, draw_head, draw_knob_axes, failed_color, loss_pixels, read_number, stability_boundary,
 };
 use thalweg::optimizers::Knob;
+use thalweg::scalar::decimal;
 
 /// What the pixels of a map over knobs mean.
 #[derive(Clone)]
@@ -167,7 +168,7 @@ struct Placed(KnobFrame);
 
 /// Two digits, as one would type; for a factor near one, two digits of what it lacks.
 fn tidy(knob: &Knob, place: f64) -> f64 {
-    let two = |x: f64| format!("{x:.1e}").parse::<f64>().unwrap_or(x);
+    let two = |x: f64| decimal(&format!("{x:.1e}")).unwrap_or(x);
     match knob.scale {
         thalweg::optimizers::Scale::NearOne => knob.nearest(1.0 - two(1.0 - knob_value(knob, place))),
         _ => knob.nearest(two(knob_value(knob, place))),

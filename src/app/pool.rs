@@ -286,7 +286,7 @@ impl Pool {
             return;
         }
         let cores = dom::window().navigator().hardware_concurrency().clamp(1.0, MOST) as usize;
-        let address = address("thalweg-kernels", "kernels.js");
+        let address = dom::address("thalweg-kernels", "kernels.js");
         for index in 0..cores {
             let Some(helper) = self.helper(&address, index) else { return };
             self.0.borrow_mut().workers.push(helper);
@@ -397,7 +397,7 @@ fn with_addresses(message: Object) -> Object {
     for (name, id, file) in
         [("script", "thalweg-engine", "engine.js"), ("wasm", "thalweg-engine-wasm", "engine_bg.wasm")]
     {
-        let _ = Reflect::set(&message, &name.into(), &address(id, file).into());
+        let _ = Reflect::set(&message, &name.into(), &dom::address(id, file).into());
     }
     message
 }
@@ -408,14 +408,4 @@ fn object(fields: &[(&str, JsValue)]) -> Object {
         let _ = Reflect::set(&object, &(*name).into(), value);
     }
     object
-}
-
-/// The whole address of a file: the page names it with its version, another page finds it beside itself.
-pub fn address(id: &str, file: &str) -> String {
-    let link = dom::document().get_element_by_id(id).and_then(|link| link.dyn_into::<web_sys::HtmlLinkElement>().ok());
-    if let Some(link) = link {
-        return link.href();
-    }
-    let base = dom::document().base_uri().ok().flatten().unwrap_or_default();
-    web_sys::Url::new_with_base(file, &base).map_or_else(|_| file.to_owned(), |url| url.href())
 }

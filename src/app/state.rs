@@ -9,6 +9,7 @@ use std::time::Duration;
 use thalweg::experiment::{Experiment, Link, Note, ProblemChoice, Run, run, run_one};
 use thalweg::figure::{Frame, MapLayers, Theme};
 use thalweg::lessons;
+use thalweg::scalar::decimal;
 
 /// What the pointer is over on the map.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -317,7 +318,7 @@ impl State {
         let round = |x: f64, size: f64| {
             let unit = libm::pow(10.0, libm::floor(libm::log10(size)) - 5.0);
             let rounded = (x / unit).round() * unit;
-            format!("{rounded:.12e}").parse().unwrap_or(x)
+            decimal(&format!("{rounded:.12e}")).unwrap_or(x)
         };
         let (w, h) = (x1 - x0, y1 - y0);
         let window = [round(x0, w), round(x1, w), round(y0, h), round(y1, h)];

@@ -14,6 +14,7 @@ use thalweg::experiment::{Experiment, Link, Method, Run, Strip, StripCurve, defa
 use thalweg::figure::{Axes, Chart, Series, Theme, draw_head};
 use thalweg::optimizers::Knob;
 use thalweg::problems::{PlaneProblem, eigen2};
+use thalweg::scalar::decimal;
 
 /// Milliseconds of computing between two looks at the pointer and the clock.
 const SLICE: f64 = 7.0;
@@ -109,7 +110,7 @@ pub fn StepSizeStrip() -> impl IntoView {
 
 /// Two digits, as one would type.
 fn tidy_step_size(lr: f64) -> f64 {
-    format!("{lr:.1e}").parse().unwrap_or(lr)
+    decimal(&format!("{lr:.1e}")).unwrap_or(lr)
 }
 
 /// The method whose curve at this step size is nearest to the pointer.

@@ -4,7 +4,7 @@ use super::{Message, experiment, value};
 use lexopt::prelude::*;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use thalweg::engine::{Cell, Flight, Job, Landing, SINGLE_DRAWS, Verdict};
+use thalweg::engine::{Cell, Flight, Job, Verdict};
 use thalweg::figure::{BasinScale, Theme, basin_pixels};
 use thalweg::gpu::Gpu;
 use thalweg::problems::Noise;
@@ -68,8 +68,9 @@ impl Engine {
 
     /// What became of every cell, row by row from the top.
     fn run(self, job: &Job) -> Result<Vec<Cell>, Message> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
         if let Self::Direct = self {
-            return Ok(job.run(std::thread::available_parallelism().map_or(1, usize::from)).0);
+            return Ok(job.run(threads).0);
         }
         let flight = Flight::record(job).map_err(|error| format!("--engine: {error}"))?;
         let flight = flight.lowered(Precision::Single);
@@ -81,19 +82,10 @@ impl Engine {
                 gpu.landings(&kernel, job).await
             })
             .map_err(|error| format!("--engine: {error}"))?,
-            Self::Kernel | Self::Direct => interpreted(job, &flight),
+            Self::Kernel | Self::Direct => flight.landings(job, threads),
         };
         Ok(job.told(&landings).0)
     }
-}
-
-/// The landings of all cells by the tapes' interpreter.
-fn interpreted(job: &Job, flight: &Flight) -> Vec<Landing> {
-    let landing = |cell: usize| {
-        let outputs = flight.interpret(job, cell, SINGLE_DRAWS);
-        Landing::from_outputs([0, 1, 2, 3].map(|i| f64::from(outputs[i])))
-    };
-    (0..job.cells()).map(landing).collect()
 }
 
 /// The map of the link's `basins=`, or of its first optimizer.

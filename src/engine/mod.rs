@@ -23,6 +23,8 @@ pub use verdict::{Cell, Minima, Verdict};
 mod flight;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod particles;
+#[cfg(not(target_arch = "wasm32"))]
+mod recorded;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod rule;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]

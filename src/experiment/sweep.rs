@@ -3,6 +3,7 @@
 use super::outcome::is_diverged;
 use super::{Experiment, Method, Runner};
 use crate::problems::{Local, PlaneProblem};
+use crate::scalar::decimal;
 
 /// The final losses of one method over a range of step sizes.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,7 +134,7 @@ pub fn tuned_step_size(problem: &PlaneProblem, experiment: &Experiment, method: 
 
 /// Two significant digits: what one would type.
 fn round_to_two_digits(x: f64) -> f64 {
-    format!("{x:.1e}").parse().unwrap_or(x)
+    decimal(&format!("{x:.1e}")).unwrap_or(x)
 }
 
 impl Method {

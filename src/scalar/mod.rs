@@ -4,6 +4,7 @@
 //! that is reported, [`Dual`] for exact derivatives. There is no way from a `Real` to a `bool` or to an `f64`; choices
 //! are made with [`Real::select`], so that the same code can be recorded instead of run.
 
+mod decimal;
 mod dual;
 pub mod elementary;
 pub mod lanes;
@@ -12,6 +13,7 @@ mod real;
 mod single;
 mod vector;
 
+pub use decimal::decimal;
 pub use dual::Dual;
 pub use elementary::Bits;
 pub use philox::{box_muller, normal_pair, philox4x32, uniform_pair, uniform_pair_single};

@@ -7,6 +7,7 @@ use crate::formula::{Formula, Names};
 use crate::landscapes;
 use crate::optimizers::{self, Knob, Knobs};
 use crate::problems::{Noise, ProblemError};
+use crate::scalar::decimal;
 use crate::suggest::closest;
 
 /// Reads a link. What it does not say has its default.
@@ -472,7 +473,7 @@ impl Reader {
 
 /// A finite number within the bounds of a link.
 fn finite(text: &str) -> Option<f64> {
-    let number: f64 = decode(text)?.trim().replace('\u{2212}', "-").parse().ok()?;
+    let number = decimal(&decode(text)?.trim().replace('\u{2212}', "-"))?;
     (number.is_finite() && number.abs() <= limits::NUMBER).then_some(number)
 }
 
