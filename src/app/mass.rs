@@ -165,7 +165,10 @@ impl Runs {
 
     /// Gives up an earlier request and begins this one; `tell` is called as it proceeds.
     pub fn begin(&self, request: Request, tell: impl Fn(Progress) + 'static) {
-        let tell: Rc<dyn Fn(Progress)> = Rc::new(tell);
+        self.begin_with(request, Rc::new(tell));
+    }
+
+    fn begin_with(&self, request: Request, tell: Rc<dyn Fn(Progress)>) {
         if !request.job.method.entry().recordable() || request.engine == Some(Engine::Direct) {
             return self.fly(request, &tell);
         }
@@ -174,7 +177,7 @@ impl Runs {
             (Some(Engine::Gpu), Graphics::Unasked | Graphics::Missing) => {
                 let runs = self.clone();
                 self.open(move |opened| match opened {
-                    Ok(()) => runs.begin(request, move |progress| tell(progress)),
+                    Ok(()) => runs.begin_with(request, tell),
                     Err(reason) => runs.by_kernel(request, &format!("; {reason}"), tell),
                 });
             }

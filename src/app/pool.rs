@@ -295,7 +295,7 @@ impl Pool {
 
     fn start_graphics(&self) {
         if self.0.borrow().graphics.is_none() {
-            let helper = self.helper(&address("thalweg-kernels", "kernels.js"), GRAPHICS);
+            let helper = self.helper(&dom::address("thalweg-kernels", "kernels.js"), GRAPHICS);
             self.0.borrow_mut().graphics = helper;
         }
     }
