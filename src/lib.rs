@@ -17,6 +17,8 @@ pub mod engine;
 pub mod experiment;
 pub mod figure;
 pub mod formula;
+#[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+pub mod gpu;
 pub mod landscapes;
 pub mod lessons;
 pub mod optimizers;

@@ -2,11 +2,12 @@
 
 use super::basin_badge::{BasinBadge, BasinChoice};
 use super::basins::{BasinMap, Basins};
-use super::canvas::Canvas;
 use super::dom;
 use super::map_pointer::{self, Grip};
 use super::readout::Readout;
+use super::relief::{Dimensions, ReliefLayer};
 use super::state::{Hover, State};
+use crate::canvas::Canvas;
 use leptos::html;
 use leptos::prelude::*;
 use thalweg::experiment::{Experiment, Run, probes};
@@ -42,8 +43,11 @@ pub fn Map() -> impl IntoView {
     });
     let basins = BasinMap::follow(state);
     provide_context(basins);
-    draw_ground(state, basins, ground);
-    draw_life(state, trails);
+    let deep = state.part(|e| e.view.camera.is_some());
+    // Whether the block hides the map, which need not be drawn then.
+    let covered = RwSignal::new(false);
+    draw_ground(state, basins, ground, covered);
+    draw_life(state, trails, covered);
     let start_at = move || {
         let frame = state.frame.get()?;
         Some(frame.to_pixel(state.run().problem.start))
@@ -98,10 +102,17 @@ pub fn Map() -> impl IntoView {
                     let [x, y] = state.seen().run.problem.start.map(thalweg::figure::read_number);
                     format!("x {x}, y {y}")
                 }
+                style:display=move || deep.get().then_some("none")
                 style:transform=move || start_at().map(|[x, y]| format!("translate({x:.1}px, {y:.1}px)"))
                 on:keydown=nudge
             ></div>
+            <BasinBadge/>
+            <Readout/>
+            <Show when=move || deep.get()>
+                <ReliefLayer there=covered/>
+            </Show>
             <div class="map-tools">
+                <Dimensions/>
                 <Show when=move || zoomed.get()>
                     <button class="button small" on:click=move |_| {
                         state.change(|e| e.view.window = None);
@@ -118,8 +129,6 @@ pub fn Map() -> impl IntoView {
                     </div>
                 </details>
             </div>
-            <BasinBadge/>
-            <Readout/>
         </div>
     }
 }
@@ -134,12 +143,12 @@ fn spoken_summary(state: State) -> String {
 
 /// Draws the ground when the problem, the window, the colours, the layers or the basins change; not when only the start
 /// moves.
-fn draw_ground(state: State, basins: BasinMap, canvas: NodeRef<html::Canvas>) {
+fn draw_ground(state: State, basins: BasinMap, canvas: NodeRef<html::Canvas>, covered: RwSignal<bool>) {
     let land = StoredValue::new(None::<Land>);
     let sampled = RwSignal::new(0_u32);
     Effect::new(move |_| {
         state.track_land();
-        if let Some(frame) = state.frame.get() {
+        if let (false, Some(frame)) = (covered.get(), state.frame.get()) {
             let spacing = (frame.width * frame.height / SAMPLES).sqrt().max(1.0);
             land.set_value(Some(Land::sample(&state.run_untracked().problem, &frame, spacing)));
             sampled.update(|count| *count += 1);
@@ -182,10 +191,13 @@ fn draw_searches(surface: &mut Canvas, experiment: &Experiment, run: &Run, time:
 }
 
 /// Draws what moves: trails, heads, start, the ellipse at the pointer.
-fn draw_life(state: State, canvas: NodeRef<html::Canvas>) {
+fn draw_life(state: State, canvas: NodeRef<html::Canvas>, covered: RwSignal<bool>) {
     let shown = StoredValue::new(false);
     Effect::new(move |_| {
         state.fonts.track();
+        if covered.get() {
+            return;
+        }
         let (Some(canvas), Some(frame)) = (canvas.get(), state.frame.get()) else { return };
         let (theme, time, run) = (state.theme(), state.time.get(), state.run());
         let Some(mut surface) = Canvas::new(&canvas, frame.width, frame.height, dom::pixel_ratio(), theme) else {

@@ -270,7 +270,7 @@ fn object(fields: &[(&str, JsValue)]) -> Object {
 }
 
 /// The whole address of a file: the page names it with its version, another page finds it beside itself.
-fn address(id: &str, file: &str) -> String {
+pub fn address(id: &str, file: &str) -> String {
     let link = dom::document().get_element_by_id(id).and_then(|link| link.dyn_into::<web_sys::HtmlLinkElement>().ok());
     if let Some(link) = link {
         return link.href();

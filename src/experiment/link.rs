@@ -101,7 +101,7 @@ mod tests {
             "problem=himmelblau&noise=gaussian;sigma=0.5&seed=7&hide=problem,noise&opt=lion",
             "problem=formula;f=a*x^2%2By^2;a=3&opt=none",
             "problem=reddi_online&noise=own&opt=adam;lr=0.3&tol=0.001",
-            "opt=adam;lr=0.1;show=0&view=-1,1,-1,1&step=17&axis=calls&basins=1&lesson=step_size;page=2&embed=1",
+            "opt=adam;lr=0.1;show=0&view=-1,1,-1,1&step=17&axis=calls&basins=1&camera=-28.5,42&lesson=step_size;page=2&embed=1",
         ] {
             let experiment = clean(link);
             let written = Link::write(&experiment);
@@ -163,6 +163,10 @@ mod tests {
             ("axis=time", "axis"),
             ("step=-1", "step"),
             ("view=1,2", "view"),
+            ("camera=40", "camera"),
+            ("camera=0,0", "camera"),
+            ("camera=270,30", "camera"),
+            ("camera=north,30", "camera"),
             ("colour=red", "colour"),
             ("v=2", "v"),
             ("problem=%ff", "problem"),

@@ -178,6 +178,9 @@ pub struct View {
     pub by_calls: bool,
     /// The map shows where this method ends from every start; its place among the methods.
     pub basins: Option<usize>,
+    /// The land is shown in three dimensions, seen along this bearing and from so far above the horizon, in degrees;
+    /// `None`: as a map.
+    pub camera: Option<[f64; 2]>,
     /// What a link removed.
     pub hide: BTreeSet<Panel>,
     /// A lesson and its page, counted from 1.

@@ -10,6 +10,7 @@ mod draw;
 mod frame;
 mod land;
 mod plot;
+pub mod space;
 mod surface;
 mod svg;
 mod text;
@@ -17,7 +18,7 @@ mod theme;
 
 pub use basins::{basin_color, basin_pixels};
 pub use chart::{Axes, Chart, Series, draw_curves, draw_mesh};
-pub use contour::{Contour, Level, contours, levels};
+pub use contour::{Contour, Level, Spacing, contours, levels, spacing};
 pub use draw::{
     MapLayers, draw_critical, draw_ellipse, draw_head, draw_land, draw_lines, draw_probes, draw_start,
     draw_trail_heads, draw_trails, position,

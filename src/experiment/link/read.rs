@@ -124,6 +124,7 @@ impl Reader {
                     self.note(key, expected(&value_text, &wanted), "the map shows heights".to_owned());
                 }
             },
+            "camera" => self.camera(&value_text),
             "hide" => self.hide(&value_text),
             "embed" => self.experiment.view.embed = value_text != "0",
             "v" if value_text == "1" => {}
@@ -133,9 +134,9 @@ impl Reader {
                 "it is read as version 1".to_owned(),
             ),
             _ => {
-                const KEYS: [&str; 15] = [
+                const KEYS: [&str; 16] = [
                     "problem", "domain", "start", "steps", "opt", "noise", "seed", "tol", "view", "step", "axis",
-                    "basins", "hide", "lesson", "embed",
+                    "basins", "camera", "hide", "lesson", "embed",
                 ];
                 let hint = did_you_mean(closest(key, KEYS));
                 self.push(key, format!("is not a key of a link{hint}"), "it is ignored".to_owned(), Severity::Ignored);
@@ -164,6 +165,17 @@ impl Reader {
         }
         self.note(key, expected(text, wanted), instead.to_owned());
         None
+    }
+
+    fn camera(&mut self, text: &str) {
+        let wanted = "a bearing from -180 to 180 and a height above the horizon from 5 to 90, such as camera=28,42";
+        let instead = "the land is shown as a map";
+        let Some(camera @ [azimuth, elevation]) = self.numbers::<2>("camera", text, wanted, instead) else { return };
+        if (-180.0..=180.0).contains(&azimuth) && (5.0..=90.0).contains(&elevation) {
+            self.experiment.view.camera = Some(camera);
+        } else {
+            self.note("camera", expected(text, wanted), instead.to_owned());
+        }
     }
 
     fn steps(&mut self, text: &str) {

@@ -54,6 +54,9 @@ pub fn write(experiment: &Experiment) -> String {
     if let Some(method) = view.basins {
         keys.push(format!("basins={}", method + 1));
     }
+    if let Some(camera) = view.camera {
+        keys.push(format!("camera={}", list(&camera)));
+    }
     match &view.lesson {
         Some((lesson, 1)) => keys.push(format!("lesson={}", encode(lesson))),
         Some((lesson, page)) => keys.push(format!("lesson={};page={page}", encode(lesson))),

@@ -1,6 +1,5 @@
-//! A canvas as a [`Surface`].
+//! A canvas as a [`Surface`], for the page and for the engine's module.
 
-use super::dom;
 use thalweg::figure::{Anchor, Color, Land, Shape, Stroke, Surface, Text, Theme};
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
@@ -81,7 +80,8 @@ impl Canvas {
 
 /// A canvas that is not part of the page, holding the samples of a picture.
 pub fn picture(columns: u32, rows: u32, pixels: &[u8]) -> Option<HtmlCanvasElement> {
-    let canvas: HtmlCanvasElement = dom::document().create_element("canvas").ok()?.unchecked_into();
+    let document = web_sys::window()?.document()?;
+    let canvas: HtmlCanvasElement = document.create_element("canvas").ok()?.unchecked_into();
     put_pixels(&canvas, columns, rows, pixels)?;
     Some(canvas)
 }
