@@ -6,6 +6,9 @@
 #[expect(dead_code, reason = "the page uses all of it")]
 mod canvas;
 #[cfg(target_arch = "wasm32")]
+#[path = "engine_module/plain.rs"]
+mod plain;
+#[cfg(target_arch = "wasm32")]
 #[path = "engine_module/relief.rs"]
 mod relief;
 #[cfg(target_arch = "wasm32")]

@@ -1,6 +1,7 @@
 //! The land in three dimensions, in an element of the page: on a WebGPU device where there is one, else on a canvas.
 
-use super::screen::{Plain, Screen};
+use super::plain::Plain;
+use super::screen::Screen;
 use crate::canvas::Canvas;
 use js_sys::Promise;
 use std::cell::RefCell;
@@ -41,7 +42,7 @@ impl Relief {
         }));
         match opened {
             Ok((screen, trouble)) => {
-                scene.borrow().tell("WebGPU", "");
+                scene.borrow().tell("WebGPU", if screen.is_software() { "in software" } else { "" });
                 scene.borrow_mut().painter = Some(Painter::Hardware(Box::new(screen)));
                 let scene = Rc::downgrade(&scene);
                 spawn_local(async move {
@@ -142,6 +143,8 @@ struct Scene {
 
 /// Cells along the longer side of the block on a device.
 const FINE: usize = 300;
+/// And on a device that is a program.
+const MEDIUM: usize = 160;
 /// Milliseconds in which the camera swings in from above.
 const SWING: f64 = 1000.0;
 /// Milliseconds of rest after which a canvas is painted with finer cells.
@@ -151,7 +154,11 @@ impl Scene {
     /// Runs, samples and lifts what has changed.
     fn prepare(&mut self, link: &str) {
         let Some(look) = self.look else { return };
-        let fineness = if matches!(self.painter, Some(Painter::Hardware(_))) { FINE } else { Plain::FINE };
+        let fineness = match &self.painter {
+            Some(Painter::Hardware(screen)) if !screen.is_software() => FINE,
+            Some(Painter::Hardware(_)) => MEDIUM,
+            _ => Plain::FINE,
+        };
         let aspect = look.size[0] / look.size[1];
         let known = self.subject.take();
         let same_link = known.as_ref().is_some_and(|known| known.link == link);
@@ -228,7 +235,7 @@ impl Scene {
 
     /// Goes on without the device.
     fn fall_back(&mut self, reason: &str) {
-        self.tell("Canvas", &format!("drawn coarser, without WebGPU: {reason}"));
+        self.tell("Canvas", &format!("coarser, without WebGPU: {reason}"));
         // A canvas that has been a device's stays one.
         let Ok(fresh) = self.document.create_element("canvas") else { return };
         if let Some(parent) = self.ground.parent_element() {

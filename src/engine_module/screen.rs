@@ -1,46 +1,60 @@
-//! The two ways in which the block comes onto a canvas.
+//! A canvas that a WebGPU device draws on.
 
-use super::relief::{Look, Trail, now};
-use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters_backend::{BackendColor, BackendCoord, BackendStyle, DrawingBackend, DrawingErrorKind};
-use plotters_canvas::CanvasBackend;
-use thalweg::figure::space::{Block, Mesh, Painter, View};
-use thalweg::figure::{Spacing, Theme, spacing};
+use super::relief::{Look, Trail};
+use std::cell::Cell;
+use std::rc::Rc;
+use thalweg::figure::space::{Block, Mesh, View};
+use thalweg::figure::{Spacing, spacing};
 use thalweg::gpu::relief::{Look as DeviceLook, Relief};
 use thalweg::gpu::trouble::Trouble;
-use thalweg::problems::PlaneProblem;
 use wasm_bindgen::prelude::*;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 /// A canvas that a WebGPU device draws on.
 pub struct Screen {
-    surface: wgpu::Surface<'static>,
     device: wgpu::Device,
     queue: wgpu::Queue,
-    config: wgpu::SurfaceConfiguration,
-    configured: bool,
     relief: Relief,
     contours: Option<Spacing>,
+    way: Way,
+    software: bool,
+}
+
+/// How pictures come from the device onto the canvas.
+enum Way {
+    /// The canvas takes them itself.
+    Direct(wgpu::Surface<'static>, wgpu::SurfaceConfiguration, bool),
+    /// They are copied, where the device is a program: Chromium's graphics process ends when SwiftShader hands a picture
+    /// to a canvas (seen with Chromium 156), and with it goes the content of every canvas of the page.
+    Copied(Option<Rc<Copier>>),
 }
 
 impl Screen {
     /// Opens a device for a canvas. The error says why there is none; the canvas is still free unless the device came.
     pub async fn open(canvas: HtmlCanvasElement) -> Result<(Self, Trouble), String> {
-        if !wgpu::util::is_browser_webgpu_supported().await {
-            return Err("this browser has none to offer here".to_owned());
-        }
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
         let adapter = instance.request_adapter(&wgpu::RequestAdapterOptions::default()).await;
-        let adapter = adapter.map_err(|_| "no graphics adapter was found")?;
+        let adapter = adapter.map_err(|_| "this browser offers none here")?;
+        let software = adapter.get_info().device_type == wgpu::DeviceType::Cpu;
         let device = adapter.request_device(&wgpu::DeviceDescriptor::default()).await;
         let (device, queue) = device.map_err(|error| error.to_string())?;
         let trouble = Trouble::of(&device);
-        let surface =
-            instance.create_surface(wgpu::SurfaceTarget::Canvas(canvas)).map_err(|error| error.to_string())?;
-        let config =
-            surface.get_default_config(&adapter, 1, 1).ok_or("the canvas takes no pictures from the device")?;
-        let relief = Relief::new(&device, &queue, config.format);
-        Ok((Self { surface, device, queue, config, configured: false, relief, contours: None }, trouble))
+        let (way, format) = if software {
+            (Way::Copied(None), wgpu::TextureFormat::Rgba8Unorm)
+        } else {
+            let surface =
+                instance.create_surface(wgpu::SurfaceTarget::Canvas(canvas)).map_err(|error| error.to_string())?;
+            let config = surface.get_default_config(&adapter, 1, 1).ok_or("the canvas takes no pictures")?;
+            let format = config.format;
+            (Way::Direct(surface, config, false), format)
+        };
+        let relief = Relief::new(&device, &queue, format);
+        Ok((Self { device, queue, relief, contours: None, way, software }, trouble))
+    }
+
+    /// Whether the device is a program on the ordinary processor.
+    pub fn is_software(&self) -> bool {
+        self.software
     }
 
     /// Replaces the block.
@@ -59,20 +73,35 @@ impl Screen {
         let contours = self.contours.filter(|_| look.layers.contours);
         let Look { ratio, time, theme, .. } = *look;
         let look = DeviceLook { view, ratio, time, theme, land: &block.land, contours };
-        let [width, height] = look.pixels();
-        if !self.configured || [self.config.width, self.config.height] != [width, height] {
+        let size @ [width, height] = look.pixels();
+        if [canvas.width(), canvas.height()] != size {
             canvas.set_width(width);
             canvas.set_height(height);
-            (self.config.width, self.config.height, self.configured) = (width, height, true);
-            self.surface.configure(&self.device, &self.config);
         }
-        let (wgpu::CurrentSurfaceTexture::Success(frame) | wgpu::CurrentSurfaceTexture::Suboptimal(frame)) =
-            self.surface.get_current_texture()
-        else {
-            return;
-        };
-        self.relief.draw(&frame.texture.create_view(&wgpu::TextureViewDescriptor::default()), &look);
-        self.queue.present(frame);
+        match &mut self.way {
+            Way::Direct(surface, config, configured) => {
+                if !*configured || [config.width, config.height] != size {
+                    (config.width, config.height, *configured) = (width, height, true);
+                    surface.configure(&self.device, config);
+                }
+                let (wgpu::CurrentSurfaceTexture::Success(frame) | wgpu::CurrentSurfaceTexture::Suboptimal(frame)) =
+                    surface.get_current_texture()
+                else {
+                    return;
+                };
+                self.relief.draw(&frame.texture.create_view(&wgpu::TextureViewDescriptor::default()), &look);
+                self.queue.present(frame);
+            }
+            Way::Copied(copier) => {
+                let copier = match copier.take().filter(|copier| copier.size == size) {
+                    Some(copier) => copier,
+                    None => Rc::new(Copier::new(&self.device, &self.queue, canvas, size)),
+                };
+                self.relief.draw(&copier.picture.create_view(&wgpu::TextureViewDescriptor::default()), &look);
+                Copier::copy(&copier);
+                self.way = Way::Copied(Some(copier));
+            }
+        }
     }
 }
 
@@ -83,160 +112,87 @@ impl Drop for Screen {
     }
 }
 
-/// A canvas that plotters paints on: coarse cells while something moves, fine ones at rest, nothing anew as long as only
-/// time runs.
-#[derive(Default)]
-pub struct Plain {
-    painted: Option<Painted>,
-    coarse: Option<(Block, Painter)>,
-    fine: Option<Painter>,
-    sharp: bool,
-    /// When it was last painted, in milliseconds.
-    since: f64,
+/// Brings pictures of one size from a device to a canvas.
+struct Copier {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    canvas: HtmlCanvasElement,
+    size: [u32; 2],
+    picture: wgpu::Texture,
+    buffer: wgpu::Buffer,
+    /// Whether a picture is on its way.
+    busy: Cell<bool>,
+    /// Whether it is no longer the newest.
+    again: Cell<bool>,
 }
 
-/// What the canvas shows.
-#[derive(PartialEq)]
-struct Painted {
-    view: View,
-    ratio: f64,
-    theme: &'static Theme,
-    contours: bool,
-    sharp: bool,
-}
-
-/// Units of plotters in a pixel: it counts in whole ones, and lines that begin and end at whole pixels would be ragged.
-const UNITS: f64 = 8.0;
-
-impl Plain {
-    /// Cells along the longer side of the block at rest.
-    pub const FINE: usize = 110;
-    /// And while it turns.
-    const COARSE: usize = 48;
-
-    /// Whether it shows coarse cells.
-    pub fn is_coarse(&self) -> bool {
-        !self.sharp
+impl Copier {
+    fn new(device: &wgpu::Device, queue: &wgpu::Queue, canvas: &HtmlCanvasElement, size: [u32; 2]) -> Self {
+        let picture = device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("picture"),
+            size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: wgpu::TextureFormat::Rgba8Unorm,
+            usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
+            view_formats: &[],
+        });
+        let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("picture"),
+            size: u64::from(row_bytes(size)) * u64::from(size[1]),
+            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+            mapped_at_creation: false,
+        });
+        let (device, queue, canvas) = (device.clone(), queue.clone(), canvas.clone());
+        Self { device, queue, canvas, size, picture, buffer, busy: Cell::new(false), again: Cell::new(false) }
     }
 
-    /// When it was last painted, in milliseconds.
-    pub fn since(&self) -> f64 {
-        self.since
-    }
-
-    /// The next drawing is fine.
-    pub fn sharpen(&mut self) {
-        self.sharp = true;
-    }
-
-    /// The block has changed.
-    pub fn forget(&mut self) {
-        *self = Self::default();
-    }
-
-    /// Paints what has changed. `block` has fine cells.
-    pub fn draw(
-        &mut self,
-        canvas: &HtmlCanvasElement,
-        problem: &PlaneProblem,
-        block: &Block,
-        view: &View,
-        look: &Look,
-    ) {
-        let Look { ratio, theme, .. } = *look;
-        let contours = look.layers.contours;
-        let wanted = |sharp| Painted { view: *view, ratio, theme, contours, sharp };
-        let Some(painted) = &self.painted else {
-            self.repaint(canvas, problem, block, wanted(self.sharp));
-            return;
-        };
-        if *painted == wanted(painted.sharp) && painted.sharp == self.sharp {
+    /// Copies the picture as it is now, or as it is when the one on its way has arrived.
+    fn copy(this: &Rc<Self>) {
+        if this.busy.replace(true) {
+            this.again.set(true);
             return;
         }
-        if painted.theme != theme || painted.contours != contours {
-            self.forget();
-        } else if painted.view != *view {
-            self.sharp = false;
+        let mut commands = this.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: None });
+        let bytes_per_row = Some(row_bytes(this.size));
+        let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row, rows_per_image: None };
+        commands.copy_texture_to_buffer(
+            this.picture.as_image_copy(),
+            wgpu::TexelCopyBufferInfo { buffer: &this.buffer, layout },
+            this.picture.size(),
+        );
+        this.queue.submit([commands.finish()]);
+        let arrived = this.clone();
+        this.buffer.map_async(wgpu::MapMode::Read, .., move |mapped| {
+            if mapped.is_ok() {
+                arrived.put();
+                arrived.buffer.unmap();
+            }
+            arrived.busy.set(false);
+            if arrived.again.take() {
+                Self::copy(&arrived);
+            }
+        });
+    }
+
+    /// Puts what has been read onto the canvas, unless that has another size by now.
+    fn put(&self) -> Option<()> {
+        let [width, height] = self.size;
+        if [self.canvas.width(), self.canvas.height()] != self.size {
+            return None;
         }
-        self.repaint(canvas, problem, block, wanted(self.sharp));
-    }
-
-    fn repaint(&mut self, canvas: &HtmlCanvasElement, problem: &PlaneProblem, block: &Block, picture: Painted) {
-        self.since = now();
-        let Painted { view, ratio, theme, contours, sharp } = picture;
-        let Some(area) = area(canvas, &view, ratio, theme) else { return };
-        // A canvas refuses nothing that is painted here.
-        let _ = if sharp {
-            let painter = self.fine.get_or_insert_with(|| Painter::new(block, theme, contours));
-            painter.paint(&area, (block, &view), theme, UNITS)
-        } else {
-            let (block, painter) = self.coarse.get_or_insert_with(|| {
-                let coarse = Block::new(problem, block.window, block.half[0] / block.half[1], Self::COARSE);
-                let painter = Painter::new(&coarse, theme, contours);
-                (coarse, painter)
-            });
-            painter.paint(&area, (block, &view), theme, UNITS)
-        };
-        self.painted = Some(picture);
+        let bytes = self.buffer.get_mapped_range(..).ok()?;
+        let rows = bytes.chunks_exact(row_bytes(self.size) as usize);
+        let pixels: Vec<u8> = rows.flat_map(|row| &row[..4 * width as usize]).copied().collect();
+        let context: CanvasRenderingContext2d = self.canvas.get_context("2d").ok()??.unchecked_into();
+        let picture =
+            ImageData::new_with_u8_clamped_array_and_sh(wasm_bindgen::Clamped(&pixels), width, height).ok()?;
+        context.put_image_data(&picture, 0.0, 0.0).ok()
     }
 }
 
-/// A clear canvas for plotters.
-fn area(
-    canvas: &HtmlCanvasElement,
-    view: &View,
-    ratio: f64,
-    theme: &Theme,
-) -> Option<DrawingArea<Eighths, plotters::coord::Shift>> {
-    let [width, height] = view.size;
-    let (w, h) = ((width * ratio).round() as u32, (height * ratio).round() as u32);
-    // Setting the size clears the canvas, and its transform.
-    canvas.set_width(w);
-    canvas.set_height(h);
-    let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.unchecked_into();
-    context.set_fill_style_str(&theme.paper.css(1.0));
-    context.fill_rect(0.0, 0.0, f64::from(w), f64::from(h));
-    let unit = ratio / UNITS;
-    // Setting the transform of a context that exists cannot fail.
-    let _ = context.set_transform(unit, 0.0, 0.0, unit, 0.0, 0.0);
-    let backend = CanvasBackend::with_canvas_object(canvas.clone())?;
-    let size = view.size.map(|side| (side * UNITS) as u32);
-    Some(Eighths { backend, size: (size[0], size[1]) }.into_drawing_area())
-}
-
-/// A canvas whose units are an eighth of a pixel.
-struct Eighths {
-    backend: CanvasBackend,
-    size: (u32, u32),
-}
-
-type CanvasError = <CanvasBackend as DrawingBackend>::ErrorType;
-type Outcome = Result<(), DrawingErrorKind<CanvasError>>;
-
-impl DrawingBackend for Eighths {
-    type ErrorType = CanvasError;
-
-    fn get_size(&self) -> (u32, u32) {
-        self.size
-    }
-
-    fn ensure_prepared(&mut self) -> Outcome {
-        self.backend.ensure_prepared()
-    }
-
-    fn present(&mut self) -> Outcome {
-        self.backend.present()
-    }
-
-    fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Outcome {
-        self.backend.draw_pixel(point, color)
-    }
-
-    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Outcome {
-        self.backend.draw_path(path, style)
-    }
-
-    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Outcome {
-        self.backend.fill_polygon(path, style)
-    }
+/// Bytes of a row of a picture in a buffer: the device wants a multiple of 256.
+fn row_bytes([width, _]: [u32; 2]) -> u32 {
+    (4 * width).next_multiple_of(256)
 }
