@@ -5,7 +5,7 @@ use super::screen::Screen;
 use crate::canvas::Canvas;
 use js_sys::Promise;
 use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use thalweg::experiment::{Experiment, Link, Run, run};
 use thalweg::figure::space::{Bead, Block, Camera, View, draw_legend, draw_marks, draw_paths, lift};
 use thalweg::figure::{MapLayers, Theme};
@@ -30,6 +30,7 @@ impl Relief {
         badge.set_attribute("role", "status")?;
         host.append_child(&badge)?;
         let scene = Rc::new(RefCell::new(Scene {
+            host,
             document,
             ground,
             overlay,
@@ -38,7 +39,7 @@ impl Relief {
             look: None,
             subject: None,
             swing: None,
-            sharpening: false,
+            settling: false,
         }));
         match opened {
             Ok((screen, trouble)) => {
@@ -49,6 +50,7 @@ impl Relief {
                     let reason = trouble.await;
                     if let Some(scene) = scene.upgrade() {
                         scene.borrow_mut().fall_back(&reason);
+                        settle(&scene);
                     }
                 });
             }
@@ -81,13 +83,10 @@ impl Relief {
         scene.prepare(link);
         if first && !prefers_stillness() {
             scene.swing = Some(now());
-            spawn_local(swing(Rc::downgrade(&self.0)));
         }
         scene.draw();
-        if !scene.sharpening && matches!(&scene.painter, Some(Painter::Canvas(plain)) if plain.is_coarse()) {
-            scene.sharpening = true;
-            spawn_local(sharpen(Rc::downgrade(&self.0)));
-        }
+        drop(scene);
+        settle(&self.0);
     }
 }
 
@@ -128,6 +127,7 @@ enum Painter {
 }
 
 struct Scene {
+    host: HtmlElement,
     document: Document,
     ground: HtmlCanvasElement,
     overlay: HtmlCanvasElement,
@@ -137,8 +137,8 @@ struct Scene {
     subject: Option<Subject>,
     /// When the camera began to swing in from above.
     swing: Option<f64>,
-    /// Whether somebody waits until a canvas may be painted finer.
-    sharpening: bool,
+    /// Whether somebody sees to it that the picture comes to rest.
+    settling: bool,
 }
 
 /// Cells along the longer side of the block on a device.
@@ -251,6 +251,35 @@ impl Scene {
         }
     }
 
+    /// Does what is due in this frame; false once nothing is.
+    fn go_on(&mut self) -> bool {
+        if let Some(began) = self.swing {
+            if now() - began >= SWING {
+                self.swing = None;
+            }
+            self.draw();
+            return true;
+        }
+        match &mut self.painter {
+            Some(Painter::Canvas(plain)) if plain.is_coarse() => {
+                if now() - plain.since() >= REST {
+                    plain.sharpen();
+                    self.draw();
+                }
+                true
+            }
+            Some(Painter::Hardware(screen)) => screen.is_busy(),
+            _ => false,
+        }
+    }
+
+    /// Tells those who wait for a picture, people and tests, whether one is on its way.
+    fn set_busy(&mut self, busy: bool) {
+        self.settling = busy;
+        // Setting an attribute with a proper name cannot fail.
+        let _ = self.host.set_attribute("aria-busy", if busy { "true" } else { "false" });
+    }
+
     fn tell(&self, engine: &str, reason: &str) {
         self.badge.set_text_content(Some(engine));
         if let Ok(small) = self.document.create_element("small")
@@ -269,41 +298,24 @@ fn add_canvas(document: &Document, host: &HtmlElement) -> Result<HtmlCanvasEleme
     Ok(canvas.unchecked_into())
 }
 
-/// Draws every frame until the camera has arrived.
-async fn swing(scene: Weak<RefCell<Scene>>) {
-    loop {
-        next_frame().await;
-        let Some(scene) = scene.upgrade() else { return };
-        let mut scene = scene.borrow_mut();
-        let Some(began) = scene.swing else { return };
-        if now() - began >= SWING {
-            scene.swing = None;
-        }
-        scene.draw();
-        if scene.swing.is_none() {
-            return;
-        }
+/// Goes on from frame to frame until the picture is at rest: swings the camera in, paints a canvas with finer cells once
+/// nothing has moved for a while, waits for what is on its way from the device.
+fn settle(scene: &Rc<RefCell<Scene>>) {
+    if scene.borrow().settling {
+        return;
     }
-}
-
-/// Paints a canvas with finer cells, once nothing has moved for a while.
-async fn sharpen(scene: Weak<RefCell<Scene>>) {
-    loop {
-        next_frame().await;
-        let Some(scene) = scene.upgrade() else { return };
-        let mut scene = scene.borrow_mut();
-        let swinging = scene.swing.is_some();
-        match &mut scene.painter {
-            Some(Painter::Canvas(plain)) if plain.is_coarse() => {
-                if !swinging && now() - plain.since() >= REST {
-                    plain.sharpen();
-                    scene.draw();
-                    break scene.sharpening = false;
-                }
+    scene.borrow_mut().set_busy(true);
+    let scene = Rc::downgrade(scene);
+    spawn_local(async move {
+        loop {
+            next_frame().await;
+            let Some(scene) = scene.upgrade() else { return };
+            let mut scene = scene.borrow_mut();
+            if !scene.go_on() {
+                return scene.set_busy(false);
             }
-            _ => break scene.sharpening = false,
         }
-    }
+    });
 }
 
 async fn next_frame() {

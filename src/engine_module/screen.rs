@@ -57,6 +57,11 @@ impl Screen {
         self.software
     }
 
+    /// Whether a picture is on its way.
+    pub fn is_busy(&self) -> bool {
+        matches!(&self.way, Way::Copied(Some(copier)) if copier.busy.get())
+    }
+
     /// Replaces the block.
     pub fn set_block(&mut self, block: &Block) {
         self.contours = spacing(&block.land);
