@@ -14,6 +14,9 @@ mod relief;
 #[cfg(target_arch = "wasm32")]
 #[path = "engine_module/screen.rs"]
 mod screen;
+#[cfg(target_arch = "wasm32")]
+#[path = "engine_module/subject.rs"]
+mod subject;
 
 #[cfg(target_arch = "wasm32")]
 mod module {

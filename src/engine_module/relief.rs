@@ -2,12 +2,12 @@
 
 use super::plain::Plain;
 use super::screen::Screen;
+use super::subject::Subject;
 use crate::canvas::Canvas;
 use js_sys::Promise;
 use std::cell::RefCell;
 use std::rc::Rc;
-use thalweg::experiment::{Experiment, Link, Run, run};
-use thalweg::figure::space::{Bead, Block, Camera, View, draw_legend, draw_marks, draw_paths, lift};
+use thalweg::figure::space::{Camera, View, draw_legend, draw_marks, draw_paths};
 use thalweg::figure::{MapLayers, Theme};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -39,6 +39,8 @@ impl Relief {
             look: None,
             subject: None,
             swing: None,
+            stale: false,
+            marks: None,
             settling: false,
         }));
         match opened {
@@ -109,18 +111,6 @@ pub struct Look {
     pub layers: MapLayers,
 }
 
-/// A trail on the surface with its place in the list.
-pub type Trail = (usize, Vec<Vec<Bead>>);
-
-/// What the view is about.
-struct Subject {
-    link: String,
-    experiment: Experiment,
-    run: Run,
-    block: Block,
-    trails: Vec<Trail>,
-}
-
 enum Painter {
     Hardware(Box<Screen>),
     Canvas(Box<Plain>),
@@ -137,6 +127,10 @@ struct Scene {
     subject: Option<Subject>,
     /// When the camera began to swing in from above.
     swing: Option<f64>,
+    /// Whether what is shown is not what should be, because a device was busy.
+    stale: bool,
+    /// The marks of a picture that is on its way from a device.
+    marks: Option<(View, Look)>,
     /// Whether somebody sees to it that the picture comes to rest.
     settling: bool,
 }
@@ -160,47 +154,27 @@ impl Scene {
             _ => Plain::FINE,
         };
         let aspect = look.size[0] / look.size[1];
-        let known = self.subject.take();
-        let same_link = known.as_ref().is_some_and(|known| known.link == link);
-        let (experiment, done, same_land, block) = match known {
-            Some(known) if same_link => (known.experiment, known.run, true, Some(known.block)),
-            known => {
-                let Link { experiment, .. } = Link::parse(link);
-                match known {
-                    Some(known) if known.experiment.same_run(&experiment) => {
-                        (experiment, known.run, true, Some(known.block))
-                    }
-                    known => {
-                        // The page shows only what can be posed.
-                        let Ok(done) = run(&experiment) else { return };
-                        let same = known.as_ref().is_some_and(|known| {
-                            known.experiment.problem == experiment.problem
-                                && known.experiment.domain == experiment.domain
-                        });
-                        (experiment, done, same, known.map(|known| known.block))
-                    }
-                }
-            }
+        if self
+            .subject
+            .as_ref()
+            .is_some_and(|known| known.link == link && known.block.fits(look.window, aspect, fineness))
+        {
+            return;
+        }
+        let Some((subject, fresh)) = Subject::follow(self.subject.take(), link, (look.window, aspect, fineness)) else {
+            return;
         };
-        let (block, fresh) = match block.filter(|block| same_land && block.fits(look.window, aspect, fineness)) {
-            Some(block) => (block, false),
-            None => (Block::new(&done.problem, look.window, aspect, fineness), true),
-        };
-        let visible = experiment.methods.iter().zip(&done.traces).enumerate().filter(|(_, (m, _))| m.visible);
-        let trails: Vec<Trail> = visible.map(|(i, (_, trace))| (i, lift(&block, trace))).collect();
         match &mut self.painter {
             Some(Painter::Hardware(screen)) => {
                 if fresh {
-                    screen.set_block(&block);
+                    screen.set_block(&subject.block);
                 }
-                if fresh || !same_link {
-                    screen.set_trails(&trails);
-                }
+                screen.set_trails(&subject.trails);
             }
             Some(Painter::Canvas(plain)) if fresh => plain.forget(),
             _ => {}
         }
-        self.subject = Some(Subject { link: link.to_owned(), experiment, run: done, block, trails });
+        self.subject = Some(subject);
     }
 
     /// Where the camera is now: at rest, or on its way from above.
@@ -214,23 +188,37 @@ impl Scene {
     fn draw(&mut self) {
         let (Some(look), Some(subject)) = (self.look, &self.subject) else { return };
         let view = View::new(self.camera(look.camera), subject.block.half, look.size);
+        self.stale = self.is_waiting();
+        if self.stale {
+            return;
+        }
         match &mut self.painter {
             Some(Painter::Hardware(screen)) => screen.draw(&self.ground, &subject.block, &view, &look),
             Some(Painter::Canvas(plain)) => {
-                plain.draw(&self.ground, &subject.run.problem, &subject.block, &view, &look)
+                plain.draw(&self.ground, &subject.run.problem, &subject.block, &view, &look);
             }
             None => {}
         }
+        if self.is_waiting() {
+            self.marks = Some((view, look));
+        } else {
+            self.draw_over(&view, &look);
+        }
+    }
+
+    /// Draws what lies over the picture.
+    fn draw_over(&self, view: &View, look: &Look) {
+        let Some(subject) = &self.subject else { return };
         let [width, height] = look.size;
         let Some(mut over) = Canvas::new(&self.overlay, width, height, look.ratio, look.theme) else { return };
         if look.layers.axes {
-            draw_legend(&mut over, &subject.block, &view, look.theme);
+            draw_legend(&mut over, &subject.block, view, look.theme);
         }
         if matches!(self.painter, Some(Painter::Canvas(_))) {
-            draw_paths(&mut over, &subject.block, &view, &subject.trails, look.time, look.theme);
+            draw_paths(&mut over, &subject.block, view, &subject.trails, look.time, look.theme);
         }
         let what = (&subject.experiment, &subject.run);
-        draw_marks(&mut over, &subject.block, &view, what, look.time, look.layers, look.theme);
+        draw_marks(&mut over, &subject.block, view, what, look.time, look.layers, look.theme);
     }
 
     /// Goes on without the device.
@@ -253,6 +241,12 @@ impl Scene {
 
     /// Does what is due in this frame; false once nothing is.
     fn go_on(&mut self) -> bool {
+        if self.is_waiting() {
+            return true;
+        }
+        if let Some((view, look)) = self.marks.take() {
+            self.draw_over(&view, &look);
+        }
         if let Some(began) = self.swing {
             if now() - began >= SWING {
                 self.swing = None;
@@ -260,17 +254,22 @@ impl Scene {
             self.draw();
             return true;
         }
-        match &mut self.painter {
-            Some(Painter::Canvas(plain)) if plain.is_coarse() => {
-                if now() - plain.since() >= REST {
-                    plain.sharpen();
-                    self.draw();
-                }
-                true
-            }
-            Some(Painter::Hardware(screen)) => screen.is_busy(),
-            _ => false,
+        if self.stale {
+            self.draw();
+            return true;
         }
+        let Some(Painter::Canvas(plain)) = &mut self.painter else { return false };
+        if plain.is_coarse() && now() - plain.since() >= REST {
+            plain.sharpen();
+            self.draw();
+            return true;
+        }
+        plain.is_coarse()
+    }
+
+    /// Whether a picture is on its way from a device.
+    fn is_waiting(&self) -> bool {
+        matches!(&self.painter, Some(Painter::Hardware(screen)) if screen.is_busy())
     }
 
     /// Tells those who wait for a picture, people and tests, whether one is on its way.

@@ -1,6 +1,7 @@
 //! A canvas that a WebGPU device draws on.
 
-use super::relief::{Look, Trail};
+use super::relief::Look;
+use super::subject::Trail;
 use std::cell::Cell;
 use std::rc::Rc;
 use thalweg::figure::space::{Block, Mesh, View};
@@ -73,8 +74,12 @@ impl Screen {
         self.relief.set_trails(trails);
     }
 
-    /// Draws a frame. A frame that the browser does not give is left out; a lost device says so by itself.
+    /// Draws a frame, unless one is still on its way: see [`Screen::is_busy`]. A frame that the browser does not give is left
+    /// out; a lost device says so by itself.
     pub fn draw(&mut self, canvas: &HtmlCanvasElement, block: &Block, view: &View, look: &Look) {
+        if self.is_busy() {
+            return;
+        }
         let contours = self.contours.filter(|_| look.layers.contours);
         let Look { ratio, time, theme, .. } = *look;
         let look = DeviceLook { view, ratio, time, theme, land: &block.land, contours };
@@ -127,8 +132,6 @@ struct Copier {
     buffer: wgpu::Buffer,
     /// Whether a picture is on its way.
     busy: Cell<bool>,
-    /// Whether it is no longer the newest.
-    again: Cell<bool>,
 }
 
 impl Copier {
@@ -150,15 +153,12 @@ impl Copier {
             mapped_at_creation: false,
         });
         let (device, queue, canvas) = (device.clone(), queue.clone(), canvas.clone());
-        Self { device, queue, canvas, size, picture, buffer, busy: Cell::new(false), again: Cell::new(false) }
+        Self { device, queue, canvas, size, picture, buffer, busy: Cell::new(false) }
     }
 
-    /// Copies the picture as it is now, or as it is when the one on its way has arrived.
+    /// Copies the picture. One at a time: a buffer that is being read takes no other.
     fn copy(this: &Rc<Self>) {
-        if this.busy.replace(true) {
-            this.again.set(true);
-            return;
-        }
+        this.busy.set(true);
         let mut commands = this.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: None });
         let bytes_per_row = Some(row_bytes(this.size));
         let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row, rows_per_image: None };
@@ -175,9 +175,6 @@ impl Copier {
                 arrived.buffer.unmap();
             }
             arrived.busy.set(false);
-            if arrived.again.take() {
-                Self::copy(&arrived);
-            }
         });
     }
 
