@@ -1,9 +1,9 @@
 //! A picture with a run behind every pixel, which sharpens as the runs come in: coarse first, then band by band.
 
-use super::canvas::{enlarge, put_rows};
 use super::dom;
 use super::mass::{Progress, Request, Runs};
 use super::state::State;
+use crate::canvas::{enlarge, put_rows};
 use leptos::html;
 use leptos::prelude::*;
 use std::cell::RefCell;

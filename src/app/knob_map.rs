@@ -1,11 +1,11 @@
 //! The map over two knobs: the loss after the last step, or the steps to the tolerance, for every setting of two
 //! hyperparameters of one method.
 
-use super::canvas::Canvas;
 use super::dom;
 use super::grid_map::{GridMap, Kind};
 use super::mass::{Request, Runs};
 use super::state::State;
+use crate::canvas::Canvas;
 use leptos::html;
 use leptos::prelude::*;
 use std::rc::Rc;
@@ -334,27 +334,5 @@ fn Choices() -> impl IntoView {
                 <option value="steps" selected=move || sweep.get().is_some_and(|s| s.by_steps)>"steps to the tolerance"</option>
             </select>
         </div>
-    }
-}
-
-/// Opens the map over knobs, or closes it.
-#[component]
-pub fn KnobSwitch() -> impl IntoView {
-    let state = State::expect();
-    let open = state.part(|e| e.view.sweep.is_some());
-    let able = state.part(|e| e.methods.iter().enumerate().find_map(|(place, method)| Sweep::of(place, method)));
-    let flip =
-        move |_| state.change(|e| e.view.sweep = if e.view.sweep.is_some() { None } else { able.get_untracked() });
-    view! {
-        <Show when=move || open.get() || able.get().is_some()>
-            <button
-                class="button small"
-                aria-pressed=move || if open.get() { "true" } else { "false" }
-                title="Final loss over two hyperparameters of a method"
-                on:click=flip
-            >
-                "Knobs"
-            </button>
-        </Show>
     }
 }

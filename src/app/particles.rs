@@ -1,11 +1,11 @@
 //! Many runs at once on the map, at the time that is shown: a swarm from everywhere, or an ensemble of noise from one
 //! start.
 
-use super::canvas::Canvas;
 use super::dom;
 use super::mass::{Mass, Progress, Request, Runs};
 use super::pool::Task;
 use super::state::State;
+use crate::canvas::Canvas;
 use js_sys::WebAssembly;
 use leptos::html;
 use leptos::prelude::*;
@@ -273,7 +273,7 @@ impl Crowd {
             }
             ParticleKind::Ensemble => Cloud::density(&places, &frame, [columns, rows], theme.trail(method)),
         };
-        let _ = super::canvas::put_pixels(&canvas, columns as u32, rows as u32, &pixels);
+        let _ = crate::canvas::put_pixels(&canvas, columns as u32, rows as u32, &pixels);
         if flock.kind == ParticleKind::Ensemble
             && let Some(mut surface) = Canvas::over(&canvas, theme)
         {

@@ -147,7 +147,7 @@ fn draw_successes(canvas: &web_sys::HtmlCanvasElement, curves: &[StripCurve], th
         })
         .collect();
     let rows = pixels.len() / 4 / Strip::SAMPLES;
-    let _ = super::canvas::put_pixels(canvas, Strip::SAMPLES as u32, rows.max(1) as u32, &pixels);
+    let _ = crate::canvas::put_pixels(canvas, Strip::SAMPLES as u32, rows.max(1) as u32, &pixels);
 }
 
 /// How many starts the strip tries.

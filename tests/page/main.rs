@@ -40,5 +40,6 @@ mod load;
 mod looks;
 mod numbers;
 mod opening;
+mod relief;
 mod start;
 mod visitor;
