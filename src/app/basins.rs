@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use thalweg::engine::{Axis, Cell, Goal, Job, Landing, Lanes, Layout, Minima};
 use thalweg::experiment::{Experiment, Link, Method};
-use thalweg::figure::{BasinScale, Theme, basin_pixels};
+use thalweg::figure::{BasinScale, Theme, basin_pixels, read_number};
 use thalweg::problems::Noise;
 
 /// What the pixels of a map of basins mean.
@@ -33,6 +33,23 @@ impl Kind for Basins {
 
     fn scale(&mut self, cells: &[Cell]) {
         self.scale = BasinScale::of(cells);
+    }
+
+    fn gap(&self, job: &Job, one: &(Layout, Vec<u8>), direct: &(Layout, Vec<u8>)) -> String {
+        let (ones, others) = (one.0.landings(&one.1), direct.0.landings(&direct.1));
+        let [x0, x1, y0, y1] = job.window;
+        let (mut elsewhere, mut apart) = (0, 0.0_f64);
+        for (a, b) in ones.iter().zip(&others) {
+            if self.minima.judge(job, *a).verdict == self.minima.judge(job, *b).verdict {
+                let share = libm::hypot((a.at[0] - b.at[0]) / (x1 - x0), (a.at[1] - b.at[1]) / (y1 - y0));
+                apart = apart.max(if a.left > 0 { 0.0 } else { share });
+            } else {
+                elsewhere += 1;
+            }
+        }
+        let all = ones.len();
+        let apart = read_number(apart);
+        format!("{} of {all} starts end alike, at most {apart} of the window apart", all - elsewhere)
     }
 
     fn pixels(&self, cells: &[Cell], theme: &Theme) -> Vec<u8> {

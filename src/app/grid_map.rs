@@ -1,7 +1,7 @@
 //! A picture with a run behind every pixel, which sharpens as the runs come in: coarse first, then band by band.
 
 use super::dom;
-use super::mass::{Progress, Request, Runs};
+use super::mass::{DIRECT, Progress, Request, Runs};
 use super::state::State;
 use crate::canvas::{enlarge, put_rows};
 use leptos::html;
@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use thalweg::engine::{Job, Layout};
+use thalweg::experiment::Engine;
 use thalweg::figure::{Theme, read_number};
 
 /// What a kind of map makes of the numbers that runs leave.
@@ -23,6 +24,8 @@ pub trait Kind: Clone + Send + Sync + 'static {
     fn read(&self, job: &Job, layout: &Layout, outputs: &[u8]) -> Vec<Self::Cell>;
     /// Settles the scale of the colours by the coarse grid.
     fn scale(&mut self, cells: &[Self::Cell]);
+    /// How far two engines' outputs for the same cells are apart, in words; the second engine is the direct code.
+    fn gap(&self, job: &Job, one: &(Layout, Vec<u8>), direct: &(Layout, Vec<u8>)) -> String;
     /// Red, green, blue and opacity of cells.
     fn pixels(&self, cells: &[Self::Cell], theme: &Theme) -> Vec<u8>;
 }
@@ -211,16 +214,19 @@ impl<K: Kind> Work<K> {
                     *slot = Some(cell);
                 }
                 done.set(done.get() + range.len());
-                if last {
-                    let cells: Vec<K::Cell> = cells.take().into_iter().flatten().collect();
-                    let grid = Grid { job: Arc::new((*job).clone()), cells: Arc::new(cells), kind: kind.clone() };
-                    let _ = self.map.shown.try_set(Some(grid));
+                if !last {
+                    let percent = 100 * done.get() / job.cells();
+                    let _ = self.map.told.try_set(format!("{}, {percent} %", engine.borrow()));
+                    return;
                 }
-                let _ = self.map.told.try_set(if last {
-                    self.summary(&job, &engine.borrow(), busy.get())
-                } else {
-                    format!("{}, {} %", engine.borrow(), 100 * done.get() / job.cells())
-                });
+                let cells: Vec<K::Cell> = cells.take().into_iter().flatten().collect();
+                let grid = Grid { job: Arc::new((*job).clone()), cells: Arc::new(cells), kind: kind.clone() };
+                let _ = self.map.shown.try_set(Some(grid));
+                let told = self.summary(&job, &engine.borrow(), busy.get());
+                let _ = self.map.told.try_set(told.clone());
+                if *engine.borrow() != DIRECT {
+                    check(self.map, &self.runs, &self.request, kind.clone(), told);
+                }
             }
             Progress::Refused(reason) => self.map.refuse(reason),
         });
@@ -238,4 +244,27 @@ impl<K: Kind> Work<K> {
         };
         format!("{engine}{workers}, {seconds} s, {rate} M steps/s each")
     }
+}
+
+/// Cells along each side of the sample on which engines are compared.
+const SAMPLE: usize = 8;
+
+/// Compares the engine of a map with the direct code on a sample of the map, and tells the difference.
+fn check<K: Kind>(map: GridMap<K>, runs: &Runs, request: &Request, kind: K, told: String) {
+    let job = Rc::new(Job { columns: SAMPLE, rows: SAMPLE, ..(*request.job).clone() });
+    let sample = Request { job: job.clone(), part: SAMPLE * SAMPLE, ..request.clone() };
+    let direct = Request { engine: Some(Engine::Direct), ..sample.clone() };
+    let again = runs.clone();
+    let rest = RefCell::new(Some((kind, told, direct)));
+    runs.begin(sample, move |progress| {
+        let Progress::Part { layout, outputs, .. } = progress else { return };
+        let Some((kind, told, direct)) = rest.borrow_mut().take() else { return };
+        let (one, job) = ((layout, outputs), job.clone());
+        again.begin(direct, move |progress| {
+            if let Progress::Part { layout, outputs, .. } = progress {
+                let gap = kind.gap(&job, &one, &(layout, outputs));
+                let _ = map.told.try_set(format!("{told}. Beside the direct code: {gap}"));
+            }
+        });
+    });
 }

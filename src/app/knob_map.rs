@@ -37,6 +37,23 @@ impl Kind for Losses {
         self.scale = LossScale::of(cells, self.scale.lowest, self.scale.by_steps);
     }
 
+    fn gap(&self, job: &Job, one: &(Layout, Vec<u8>), direct: &(Layout, Vec<u8>)) -> String {
+        let (ones, others) = (one.0.losses(&one.1, job.steps), direct.0.losses(&direct.1, job.steps));
+        let (mut alike, mut apart) = (0, 0.0_f64);
+        for (a, b) in ones.iter().zip(&others) {
+            match (a.value, b.value) {
+                (Some(a), Some(b)) => {
+                    alike += 1;
+                    apart = apart.max((a - b).abs() / (1.0 + b.abs()));
+                }
+                (None, None) => alike += 1,
+                _ => {}
+            }
+        }
+        let (all, apart) = (ones.len(), read_number(apart));
+        format!("{alike} of {all} settings end alike, losses at most {apart} (1 + f) apart")
+    }
+
     fn pixels(&self, cells: &[Loss], theme: &Theme) -> Vec<u8> {
         loss_pixels(cells, &self.scale, theme)
     }

@@ -212,7 +212,7 @@ impl Runs {
     }
 
     fn fly(&self, request: Request, tell: &Rc<dyn Fn(Progress)>) {
-        tell(Progress::Begun("direct code".to_owned()));
+        tell(Progress::Begun(DIRECT.to_owned()));
         let order: Rc<[f64]> = request.job.order(request.place).into();
         let link = request.link.clone();
         let direct = move |cells: Range<usize>, _: &Layout| Task::Direct {
@@ -374,6 +374,9 @@ impl Runs {
         });
     }
 }
+
+/// What a badge calls the direct code.
+pub const DIRECT: &str = "direct code";
 
 /// Cells that the graphics processor gets at once: it has more lanes than a worker, and a way to go.
 const GRAPHICS_PART: usize = 65_536;

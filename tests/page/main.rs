@@ -38,6 +38,7 @@ mod keyboard;
 mod lessons;
 mod load;
 mod looks;
+mod many;
 mod numbers;
 mod opening;
 mod relief;
