@@ -62,7 +62,7 @@ impl Kind for Losses {
 /// Room around the map for its axes, the head and the foot: left, top, right, bottom.
 const MARGINS: [f64; 4] = [64.0, 74.0, 24.0, 96.0];
 /// The same where the head has a line of its own.
-const NARROW: [f64; 4] = [58.0, 112.0, 18.0, 104.0];
+const NARROW: [f64; 4] = [58.0, 112.0, 18.0, 128.0];
 /// Below this width the head has a line of its own, as the style sheet says.
 const WIDE: f64 = 560.0;
 
