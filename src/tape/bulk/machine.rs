@@ -102,7 +102,7 @@ impl<R: Lane> Machine<R> {
                 Unary::Sqrt => map(to, read(a), R::sqrt),
                 Unary::Abs => map(to, read(a), R::abs),
                 Unary::Floor => map(to, read(a), R::floor),
-                Unary::Exp2i => map(to, read(a), R::exp2i),
+                Unary::Exp2i => map(to, read(a), R::exp2i_in_bulk),
                 Unary::Exponent => map(to, read(a), R::exponent),
                 Unary::Mantissa => map(to, read(a), R::mantissa),
                 _ => map(to, read(a), |a| unary(f, a)),

@@ -44,7 +44,7 @@ fn agrees<R: Lane>(bits: fn(R) -> u64) {
     let kernel = Kernel { begin: &begin, step: &step, outputs: &outputs, draws: &[7], varies: &[true, true] };
 
     // Enough for two rounds, the second not full; numbers of every size among them, and those at the ends.
-    let points = 100_usize;
+    let points: usize = WIDTH + 44;
     let odd = [0.0, -0.0, 1.0, -1.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e-320, 3e38, -1e30, 0.5, 2.5];
     let input = |i: u32, point: usize| {
         let [sign, size, ..] =
