@@ -15,6 +15,9 @@ use std::process::exit;
 const SOURCE: &str = "src/landscapes/landscapes.toml";
 const LESSONS: &str = "www/lessons";
 
+/// Before a field that the page does without: what only tests and the command line read would weigh on the first load.
+const NATIVE: &str = "#[cfg(not(target_arch = \"wasm32\"))]";
+
 /// One row, as written. `src/landscapes/landscapes.toml` says what the keys mean.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,7 +122,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build/lessons.rs");
     println!("cargo::rerun-if-changed={LESSONS}");
     write("landscapes.rs", table());
-    write("lessons.rs", lessons::table(Path::new(LESSONS)));
+    write("lessons.rs", lessons::read(Path::new(LESSONS)).map(lesson_table));
 }
 
 /// Writes a table for the library to include, or says why there is none.
@@ -137,6 +140,21 @@ fn write(name: &str, table: Result<String, String>) {
 fn stop(message: &str) -> ! {
     println!("cargo::error={}", message.replace('\n', " "));
     exit(1)
+}
+
+/// The lessons as a Rust expression. Their texts are left out of the page, which fetches them when a lesson is opened.
+fn lesson_table(lessons: Vec<lessons::Lesson>) -> String {
+    let mut table = String::from("&[\n");
+    for lessons::Lesson { id, title, summary, pages } in lessons {
+        // `{:?}` writes text so that Rust reads back the same. Writing to a string cannot fail.
+        let _ = writeln!(table, "    Lesson {{ id: {id:?}, title: {title:?}, summary: {summary:?}, pages: &[");
+        for lessons::Page { title, html, setup } in pages {
+            let _ = writeln!(table, "        Page {{ title: {title:?}, {NATIVE} html: {html:?}, setup: {setup:?} }},");
+        }
+        table.push_str("    ] },\n");
+    }
+    table.push(']');
+    table
 }
 
 /// The whole table as Rust text.
@@ -205,6 +223,9 @@ fn check(row: &Row, ids: &mut BTreeSet<String>) -> Result<(), String> {
     Ok(())
 }
 
+/// Fields that only the tests read, which measure them.
+const MEASURED: [&str; 6] = ["equilibria", "formula_s", "f_min_grid", "f_lo", "f_hi", "f_start"];
+
 /// One row as a Rust expression. `{:?}` writes text and numbers so that Rust reads back the same.
 fn emit(row: &Row, table: &mut String) -> Result<(), String> {
     let mut params = Vec::new();
@@ -264,7 +285,8 @@ fn emit(row: &Row, table: &mut String) -> Result<(), String> {
     ];
     table.push_str("    Landscape {\n");
     for (name, value) in fields {
-        writeln!(table, "        {name}: {value},").map_err(|error| error.to_string())?;
+        let native = if MEASURED.contains(&name) { NATIVE } else { "" };
+        writeln!(table, "        {native} {name}: {value},").map_err(|error| error.to_string())?;
     }
     table.push_str("    },\n");
     Ok(())
@@ -277,7 +299,9 @@ fn points(list: &[Point], kind: impl Fn(&Point) -> &'static str) -> String {
         .map(|p| {
             let Point { x, y, f, eig, .. } = p;
             let kind = kind(p);
-            format!("CriticalPoint {{ x: {x:?}, y: {y:?}, f: {f:?}, kind: CriticalKind::{kind}, eig: {eig:?} }}, ")
+            format!(
+                "CriticalPoint {{ x: {x:?}, y: {y:?}, f: {f:?}, kind: CriticalKind::{kind}, {NATIVE} eig: {eig:?} }}, "
+            )
         })
         .collect();
     format!("&[{items}]")

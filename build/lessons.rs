@@ -1,4 +1,5 @@
-//! Turns `www/lessons/*.md` into a table of constants.
+//! Reads `www/lessons/*.md`: `build.rs` makes the table of lessons from what is read here, and `cargo xtask finish` the
+//! file of their texts.
 //!
 //! A lesson is `<nn>-<id>.md`: the numbers give the order of the menu. `#` is the title, the paragraph after it the
 //! summary, each `##` begins a page. Every page has one link titled "setup", which is applied when a reader arrives. A
@@ -7,11 +8,10 @@
 
 use math_core::{LatexToMathML, MathDisplay};
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
-use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
 
-/// A lesson as the table has it.
+/// A lesson.
 #[derive(Debug, Default)]
 pub struct Lesson {
     pub id: String,
@@ -20,7 +20,7 @@ pub struct Lesson {
     pub pages: Vec<Page>,
 }
 
-/// A page as the table has it.
+/// A page of a lesson.
 #[derive(Debug, Default)]
 pub struct Page {
     pub title: String,
@@ -28,8 +28,8 @@ pub struct Page {
     pub setup: String,
 }
 
-/// All lessons of a folder as a Rust expression.
-pub fn table(folder: &Path) -> Result<String, String> {
+/// All lessons of a folder, in the order of the menu.
+pub fn read(folder: &Path) -> Result<Vec<Lesson>, String> {
     let place = |error: std::io::Error| format!("{}: {error}", folder.display());
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(place)? {
@@ -48,20 +48,7 @@ pub fn table(folder: &Path) -> Result<String, String> {
         }
         lessons.push(lesson);
     }
-    let mut table = String::from("&[\n");
-    for Lesson { id, title, summary, pages } in lessons {
-        // `{:?}` writes text so that Rust reads back the same.
-        let mut list = String::new();
-        for Page { title, html, setup } in pages {
-            let _ = writeln!(list, "        Page {{ title: {title:?}, html: {html:?}, setup: {setup:?} }},");
-        }
-        let _ = writeln!(
-            table,
-            "    Lesson {{ id: {id:?}, title: {title:?}, summary: {summary:?}, pages: &[\n{list}    ] }},"
-        );
-    }
-    table.push(']');
-    Ok(table)
+    Ok(lessons)
 }
 
 /// One lesson from the name of its file and its text.

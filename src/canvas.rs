@@ -17,7 +17,7 @@ impl Canvas {
     /// Makes `canvas` as large as `width` x `height` pixels of the page and clears it. `None` where the browser has no
     /// canvas context to give.
     pub fn new(canvas: &HtmlCanvasElement, width: f64, height: f64, ratio: f64, theme: &'static Theme) -> Option<Self> {
-        let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.unchecked_into();
+        let context = context(canvas)?;
         let (w, h) = ((width * ratio).round() as u32, (height * ratio).round() as u32);
         if canvas.width() != w || canvas.height() != h {
             canvas.set_width(w);
@@ -32,12 +32,11 @@ impl Canvas {
         Some(Self { context, theme })
     }
 
-    /// Draws a picture of `columns` x `rows` cells over a rectangle, its edges sharp.
-    pub fn cells(&mut self, columns: usize, rows: usize, pixels: &[u8], [x, y, width, height]: [f64; 4]) {
-        if let Some(picture) = picture(columns as u32, rows as u32, pixels) {
-            self.context.set_image_smoothing_enabled(false);
-            let _ = self.context.draw_image_with_html_canvas_element_and_dw_and_dh(&picture, x, y, width, height);
-        }
+    /// What is on the canvas stays, in its own pixels; `None` where the browser has no canvas context to give.
+    pub fn over(canvas: &HtmlCanvasElement, theme: &'static Theme) -> Option<Self> {
+        let context = context(canvas)?;
+        let _ = context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
+        Some(Self { context, theme })
     }
 
     fn trace(&self, points: &[[f64; 2]]) {
@@ -78,11 +77,22 @@ impl Canvas {
     }
 }
 
-/// A canvas that is not part of the page, holding the samples of a picture.
-pub fn picture(columns: u32, rows: u32, pixels: &[u8]) -> Option<HtmlCanvasElement> {
+fn blank(columns: u32, rows: u32) -> Option<HtmlCanvasElement> {
     let document = web_sys::window()?.document()?;
     let canvas: HtmlCanvasElement = document.create_element("canvas").ok()?.unchecked_into();
-    put_pixels(&canvas, columns, rows, pixels)?;
+    canvas.set_width(columns);
+    canvas.set_height(rows);
+    Some(canvas)
+}
+
+fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
+    Some(canvas.get_context("2d").ok()??.unchecked_into())
+}
+
+/// A canvas that is not part of the page, holding the samples of a picture.
+pub fn picture(columns: u32, rows: u32, pixels: &[u8]) -> Option<HtmlCanvasElement> {
+    let canvas = blank(columns, rows)?;
+    put_rows(&canvas, 0, columns, pixels)?;
     Some(canvas)
 }
 
@@ -90,10 +100,27 @@ pub fn picture(columns: u32, rows: u32, pixels: &[u8]) -> Option<HtmlCanvasEleme
 pub fn put_pixels(canvas: &HtmlCanvasElement, columns: u32, rows: u32, pixels: &[u8]) -> Option<()> {
     canvas.set_width(columns);
     canvas.set_height(rows);
-    let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.unchecked_into();
+    put_rows(canvas, 0, columns, pixels)
+}
+
+/// Puts samples into a canvas as whole rows, from row `first` on.
+pub fn put_rows(canvas: &HtmlCanvasElement, first: u32, columns: u32, pixels: &[u8]) -> Option<()> {
+    let rows = (pixels.len() / 4) as u32 / columns.max(1);
     let data =
         web_sys::ImageData::new_with_u8_clamped_array_and_sh(wasm_bindgen::Clamped(pixels), columns, rows).ok()?;
-    context.put_image_data(&data, 0.0, 0.0).ok()
+    context(canvas)?.put_image_data(&data, 0.0, f64::from(first)).ok()
+}
+
+/// Gives a canvas more pixels and keeps its picture, each pixel as a block.
+pub fn enlarge(canvas: &HtmlCanvasElement, columns: u32, rows: u32) -> Option<()> {
+    let before = blank(canvas.width(), canvas.height())?;
+    context(&before)?.draw_image_with_html_canvas_element(canvas, 0.0, 0.0).ok()?;
+    canvas.set_width(columns);
+    canvas.set_height(rows);
+    let context = context(canvas)?;
+    context.set_image_smoothing_enabled(false);
+    let (width, height) = (f64::from(columns), f64::from(rows));
+    context.draw_image_with_html_canvas_element_and_dw_and_dh(&before, 0.0, 0.0, width, height).ok()
 }
 
 impl Surface for Canvas {

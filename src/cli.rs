@@ -17,9 +17,9 @@ Thalweg: optimization algorithms on loss landscapes.
   thalweg run LINK [--json | --csv] [--record 0,1,2,5]   print the traces, 17 significant digits
   thalweg plot LINK -o FILE.svg|FILE.png [--dark] [--step K] [--size 1000x900]
   thalweg map LINK -o FILE.png|FILE.npy|FILE.csv [--dark] [--size 512x512]
-                                                         where the optimizer of basins=, or the first, ends from each start
+              [--engine direct|kernel|gpu]               where the optimizer of basins=, or the first, ends from each start
   thalweg list optimizers|wrappers|landscapes|problems [--json]
-  thalweg bench                                          steps a second of the direct engine
+  thalweg bench [--quick]                                steps a second of every engine, beside JavaScript
 
 LINK is a whole address, its query such as 'problem=rosenbrock&opt=adam;lr=0.02', or - for standard input.
 Without --json or --csv, run prints a table of outcomes.

@@ -1,7 +1,8 @@
 //! The lessons: short texts, page by page, that set the map up as the reader goes.
 //!
-//! They are written in Markdown in `www/lessons`; `build/lessons.rs` says what a lesson may contain, and turns them into
-//! the table here when the program is built. Every number they state is measured by `tests/lessons`.
+//! They are written in Markdown in `www/lessons`; `build/lessons.rs` says what a lesson may contain. The table here is
+//! made when the program is built. The page knows titles and set-ups from the start and fetches the texts, the file
+//! `lessons.json` beside it, when a lesson is opened. Every number they state is measured by `tests/lessons`.
 
 /// A lesson.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +24,7 @@ pub struct Page {
     pub title: &'static str,
     /// The text as HTML with MathML: no scripts, no inline styles. Links that begin with `?` set the map up, all others are
     /// sources with an address on the web. What is in `<details>` follows a question.
+    #[cfg(not(target_arch = "wasm32"))]
     pub html: &'static str,
     /// The link that sets the map up when the reader arrives, with its question mark.
     pub setup: &'static str,

@@ -7,7 +7,8 @@
 //! A [`experiment::Experiment`] is plain data and is what a link says. Running it is a pure function: it poses a problem
 //! ([`problems`]: a formula from [`landscapes`] or one that a visitor typed, read by [`formula`]), lets [`optimizers`]
 //! step on it, and returns [`experiment::Trace`]s. [`engine`] does the same for a million starts at once, from
-//! recordings of the same definitions (`tape`). [`figure`] draws traces on any surface.
+//! recordings of the same definitions (`tape`), also on the graphics processor (`gpu`). [`figure`] draws traces on any
+//! surface.
 //!
 //! Everything that computes is written over [`scalar::Real`]. Knowledge points one way: scalar, then formula and
 //! optimizers, then problems, then experiment, then engine, then figure; the page and the command line, which are the

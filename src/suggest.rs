@@ -2,17 +2,18 @@
 
 /// The candidate a person probably meant by `word`, if one is close enough.
 ///
-/// Case is ignored. Close enough is one edit for every three letters, at least one, and always fewer edits than either
-/// word has letters: otherwise every single letter would be "close" to every other. At a tie the candidate that comes
-/// first wins. Words of more than 64 bytes are not looked at, so that the time stays bounded whatever was pasted.
+/// The case of ASCII letters is ignored: all names are ASCII. Close enough is one edit for every three letters, at least
+/// one, and always fewer edits than either word has letters: otherwise every single letter would be "close" to every
+/// other. At a tie the candidate that comes first wins. Words of more than 64 bytes are not looked at, so that the time
+/// stays bounded whatever was pasted.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.is_empty() || word.len() > 64 {
         return None;
     }
-    let typed: Vec<char> = word.chars().flat_map(char::to_lowercase).collect();
+    let typed: Vec<char> = word.chars().map(|c| c.to_ascii_lowercase()).collect();
     let mut best: Option<(usize, &'a str)> = None;
     for candidate in candidates {
-        let known: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
+        let known: Vec<char> = candidate.chars().map(|c| c.to_ascii_lowercase()).collect();
         let allowed = (typed.len() / 3).max(1);
         if typed.len().abs_diff(known.len()) > allowed {
             continue;

@@ -496,6 +496,21 @@ fn map_tells_where_each_start_ends() {
 }
 
 #[test]
+fn map_in_single_precision_tells_the_same() {
+    let path = file("map_single.csv");
+    let link = "problem=himmelblau&steps=200&opt=adam;lr=0.1";
+    let map = |engine: &str| {
+        printed(&["map", link, "--size", "6x4", "--engine", engine, "-o", path.to_str().expect("a path in UTF-8")]);
+        let text = std::fs::read_to_string(&path).expect("the map was written");
+        let verdict = |line: &str| line.split(',').nth(2).map(str::to_owned);
+        text.lines().skip(1).map(verdict).collect::<Vec<_>>()
+    };
+    let direct = map("direct");
+    assert_eq!(direct.len(), 24);
+    assert_eq!(map("kernel"), direct);
+}
+
+#[test]
 fn map_writes_pictures_and_arrays_of_the_size_asked_for() {
     let path = file("map.npy");
     let out = path.to_str().expect("a path in UTF-8");

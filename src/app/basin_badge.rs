@@ -1,6 +1,6 @@
 //! What a map of basins says about itself: whose it is, what its colours mean, how it was computed.
 
-use super::basins::BasinMap;
+use super::basins::{self, BasinMap};
 use super::state::State;
 use leptos::prelude::*;
 use thalweg::engine::Verdict;
@@ -45,7 +45,7 @@ pub fn BasinChoice() -> impl IntoView {
 #[component]
 pub fn BasinBadge() -> impl IntoView {
     let state = State::expect();
-    let basins = BasinMap::expect();
+    let basins = basins::expect();
     // Empty while the map shows heights.
     let title =
         state.part(|e| e.view.basins.and_then(|place| e.methods.get(place)).map_or_else(String::new, Method::title));
@@ -69,7 +69,7 @@ pub fn BasinBadge() -> impl IntoView {
         view! {
             <li>
                 <span class="swatch" style:background=color></span>
-                {words(state, verdict)}
+                {words(basins, verdict)}
             </li>
         }
     };
@@ -93,12 +93,11 @@ pub fn BasinBadge() -> impl IntoView {
 const LEGEND: usize = 6;
 
 /// What a colour means.
-fn words(state: State, verdict: Verdict) -> String {
+fn words(map: BasinMap, verdict: Verdict) -> String {
     match verdict {
-        Verdict::Minimum(i) => {
-            let run = state.landed();
-            let minimum = run.problem.minima().nth(usize::from(i));
-            minimum.map_or_else(String::new, |c| format!("({}, {})", read_number(c.at[0]), read_number(c.at[1])))
+        Verdict::Minimum(index) => {
+            let at = map.shown.with(|grid| grid.as_ref().and_then(|grid| grid.kind.minima.get(index)));
+            at.map_or_else(String::new, |[x, y]| format!("({}, {})", read_number(x), read_number(y)))
         }
         Verdict::Elsewhere => "at rest elsewhere".to_owned(),
         Verdict::Moving => "still moving".to_owned(),

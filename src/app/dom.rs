@@ -20,6 +20,17 @@ pub fn unique_id(name: &str) -> String {
     format!("thalweg-{name}-{}", GIVEN.fetch_add(1, Ordering::Relaxed))
 }
 
+/// The whole address of a file of the site: the page names it with its version in the link element `id`, another page
+/// finds it beside itself.
+pub fn address(id: &str, file: &str) -> String {
+    let link = document().get_element_by_id(id).and_then(|link| link.dyn_into::<web_sys::HtmlLinkElement>().ok());
+    if let Some(link) = link {
+        return link.href();
+    }
+    let base = document().base_uri().ok().flatten().unwrap_or_default();
+    web_sys::Url::new_with_base(file, &base).map_or_else(|_| file.to_owned(), |url| url.href())
+}
+
 /// Milliseconds since the page was opened.
 pub fn now() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use thalweg::experiment::link::number;
 use thalweg::figure::axis_number;
 use thalweg::optimizers::{Knob, Scale};
+use thalweg::scalar::decimal;
 
 /// Stops of a slider: fine enough for an arrow key to be a small change.
 const STOPS: f64 = 1000.0;
@@ -15,7 +16,7 @@ fn place(knob: &Knob, value: f64) -> f64 {
         Scale::Linear | Scale::Integer => (value - low) / (high - low),
         Scale::Log { from } => {
             let from = from.max(low);
-            libm::log(value.max(from) / from) / libm::log(slider_end(knob) / from)
+            libm::log(value.max(from) / from) / libm::log(knob.slider_end() / from)
         }
         Scale::NearOne => near_one(value) / near_one(high),
     };
@@ -30,7 +31,7 @@ fn value_at(knob: &Knob, place: f64) -> f64 {
         Scale::Log { .. } if place == 0.0 => low,
         Scale::Log { from } => {
             let from = from.max(low);
-            let value = from * libm::exp(place * libm::log(slider_end(knob) / from));
+            let value = from * libm::exp(place * libm::log(knob.slider_end() / from));
             round_to(value, value * 0.01)
         }
         Scale::NearOne => {
@@ -41,11 +42,6 @@ fn value_at(knob: &Knob, place: f64) -> f64 {
     knob.nearest(value)
 }
 
-/// A step size may be typed up to a thousand; its slider ends where something is still to be seen.
-fn slider_end(knob: &Knob) -> f64 {
-    if knob.id == "lr" { 10.0 } else { knob.range.1 }
-}
-
 fn near_one(value: f64) -> f64 {
     -libm::log(1.0 - value)
 }
@@ -53,7 +49,7 @@ fn near_one(value: f64) -> f64 {
 /// `x` to the decimal place that a unit of this size needs.
 fn round_to(x: f64, unit: f64) -> f64 {
     let decimals = (-libm::floor(libm::log10(unit))).clamp(0.0, 17.0) as usize;
-    format!("{x:.decimals$}").parse().unwrap_or(x)
+    decimal(&format!("{x:.decimals$}")).unwrap_or(x)
 }
 
 /// A slider with its number. The slider is logarithmic where the knob says so; any value in the knob's range can be
@@ -76,7 +72,7 @@ pub fn KnobSlider(
     on_change: Callback<f64>,
 ) -> impl IntoView {
     let slide = move |event| {
-        if let Ok(stop) = event_target_value(&event).parse::<f64>() {
+        if let Some(stop) = decimal(&event_target_value(&event)) {
             on_change.run(value_at(&knob, stop / STOPS));
         }
     };
@@ -133,8 +129,8 @@ pub fn NumberField(
     let (low, high) = range;
     let typed = move |event| {
         let text = event_target_value(&event);
-        match text.trim().replace('−', "-").replace(',', ".").parse::<f64>() {
-            Ok(number)
+        match decimal(&text.trim().replace('−', "-").replace(',', ".")) {
+            Some(number)
                 if number.is_finite() && number >= low && number <= high && !(whole && number.fract() != 0.0) =>
             {
                 refused.set(None);

@@ -1,19 +1,23 @@
-//! The map: two canvases, the ground below and the trails above, and what can be grasped on them.
+//! The map: canvases one over the other, from the ground to the trails, and what can be grasped on them.
 
 use super::basin_badge::{BasinBadge, BasinChoice};
-use super::basins::{BasinMap, Basins};
+use super::basins::{self, BasinMap};
 use super::dom;
+use super::knob_map::KnobMap;
 use super::map_pointer::{self, Grip};
+use super::mass::Mass;
+use super::particles::{Crowd, ParticleBadge, ParticleChoice};
 use super::readout::Readout;
-use super::relief::{Dimensions, ReliefLayer};
+use super::relief::ReliefLayer;
 use super::state::{Hover, State};
+use super::views::Views;
 use crate::canvas::Canvas;
 use leptos::html;
 use leptos::prelude::*;
 use thalweg::experiment::{Experiment, Run, probes};
 use thalweg::figure::{
-    Frame, Land, MapLayers, Theme, basin_pixels, draw_critical, draw_ellipse, draw_head, draw_land, draw_lines,
-    draw_probes, draw_start, draw_trail_heads, draw_trails,
+    Frame, Land, MapLayers, Theme, draw_critical, draw_ellipse, draw_head, draw_land, draw_lines, draw_probes,
+    draw_start, draw_trail_heads, draw_trails,
 };
 
 /// Samples of the ground: at most one for each pixel of the page, and at most so many in all, so that a frame of a zoom
@@ -26,6 +30,7 @@ pub fn Map() -> impl IntoView {
     let state = State::expect();
     let host = NodeRef::<html::Div>::new();
     let ground = NodeRef::<html::Canvas>::new();
+    let lines = NodeRef::<html::Canvas>::new();
     let trails = NodeRef::<html::Canvas>::new();
     let grip = StoredValue::new(Grip::default());
     Effect::new(move |_| {
@@ -41,12 +46,15 @@ pub fn Map() -> impl IntoView {
             map_pointer::listen(state, &host, grip);
         }
     });
-    let basins = BasinMap::follow(state);
+    let basins = basins::follow(state);
     provide_context(basins);
+    let crowd = Crowd::follow(state);
+    provide_context(crowd);
+    let knob_runs = StoredValue::new_local(Mass::expect_runs());
     let deep = state.part(|e| e.view.camera.is_some());
     // Whether the block hides the map, which need not be drawn then.
     let covered = RwSignal::new(false);
-    draw_ground(state, basins, ground, covered);
+    draw_ground(state, ground, lines, covered);
     draw_life(state, trails, covered);
     let start_at = move || {
         let frame = state.frame.get()?;
@@ -67,6 +75,18 @@ pub fn Map() -> impl IntoView {
         let [px, py] = frame.to_pixel(state.run_untracked().problem.start);
         state.move_start(map_pointer::tidy(&frame, [px + dx, py + dy]));
     };
+    // A click on one of many runs shows it.
+    let pick = move |event: web_sys::MouseEvent| {
+        let (Some(host), Some(frame)) = (host.get_untracked(), state.frame.get_untracked()) else { return };
+        let rectangle = host.get_bounding_client_rect();
+        let at = [f64::from(event.client_x()) - rectangle.left(), f64::from(event.client_y()) - rectangle.top()];
+        if grip.with_value(Grip::has_moved) {
+            return;
+        }
+        if let Some((start, run)) = crowd.at(at, &frame) {
+            state.change(|e| (e.start, e.run) = (Some(start), run));
+        }
+    };
     let layer = move |name: &'static str, read: fn(&mut thalweg::figure::MapLayers) -> &mut bool| {
         let on = move || {
             let mut layers = state.layers.get();
@@ -86,10 +106,25 @@ pub fn Map() -> impl IntoView {
             </label>
         }
     };
+    let sweeping = state.part(|e| e.view.sweep.is_some_and(|sweep| sweep.method < e.methods.len()));
+    let cells = Memo::new(move |_| cells_place(state, basins));
+    let px = |length: f64| format!("{length}px");
     let zoomed = state.part(|e| e.view.window.is_some());
     view! {
-        <div class="map" node_ref=host role="group" aria-label=move || spoken_summary(state)>
+        <div class="map" node_ref=host role="group" aria-label=move || spoken_summary(state) on:click=pick>
             <canvas class="ground" node_ref=ground aria-hidden="true"></canvas>
+            <canvas
+                class="cells"
+                class:hidden=move || basins.shown.with(Option::is_none)
+                style:left=move || px(cells.get()[0])
+                style:top=move || px(cells.get()[1])
+                style:width=move || px(cells.get()[2])
+                style:height=move || px(cells.get()[3])
+                node_ref=basins.canvas
+                aria-hidden="true"
+            ></canvas>
+            <canvas class="lines" node_ref=lines aria-hidden="true"></canvas>
+            <canvas class="particles" node_ref=crowd.canvas aria-hidden="true"></canvas>
             <canvas class="trails" node_ref=trails aria-hidden="true"></canvas>
             <div
                 class="start-handle"
@@ -106,13 +141,19 @@ pub fn Map() -> impl IntoView {
                 style:transform=move || start_at().map(|[x, y]| format!("translate({x:.1}px, {y:.1}px)"))
                 on:keydown=nudge
             ></div>
-            <BasinBadge/>
+            <div class="badges">
+                <BasinBadge/>
+                <ParticleBadge crowd=crowd/>
+            </div>
             <Readout/>
             <Show when=move || deep.get()>
                 <ReliefLayer there=covered/>
             </Show>
+            <Show when=move || sweeping.get()>
+                <KnobMap runs=knob_runs/>
+            </Show>
             <div class="map-tools">
-                <Dimensions/>
+                <Views/>
                 <Show when=move || zoomed.get()>
                     <button class="button small" on:click=move |_| {
                         state.change(|e| e.view.window = None);
@@ -123,6 +164,7 @@ pub fn Map() -> impl IntoView {
                     <summary class="button small">"Layers"</summary>
                     <div class="menu-list layers">
                         <BasinChoice/>
+                        <ParticleChoice/>
                         {layer("Contours", |layers| &mut layers.contours)} {layer("Axes", |layers| &mut layers.axes)}
                         {layer("Critical points", |layers| &mut layers.critical)}
                         {layer("Trial points of searches", |layers| &mut layers.probes)}
@@ -141,9 +183,18 @@ fn spoken_summary(state: State) -> String {
     format!("Map of {}. {}", seen.run.problem.title, verdicts.join("; "))
 }
 
-/// Draws the ground when the problem, the window, the colours, the layers or the basins change; not when only the start
-/// moves.
-fn draw_ground(state: State, basins: BasinMap, canvas: NodeRef<html::Canvas>, covered: RwSignal<bool>) {
+/// Where the map of basins lies: where its window is now, while a new one is not there yet. Left, top, width, height.
+fn cells_place(state: State, basins: BasinMap) -> [f64; 4] {
+    let Some(frame) = state.frame.get() else { return [0.0; 4] };
+    let window = basins.shown.with(|shown| shown.as_ref().map_or(frame.window, |grid| grid.job.window));
+    let [x0, x1, y0, y1] = window;
+    let ([left, top], [right, bottom]) = (frame.to_pixel([x0, y1]), frame.to_pixel([x1, y0]));
+    [left, top, right - left, bottom - top]
+}
+
+/// Draws the ground, and the lines over it, when the problem, the window, the colours or the layers change; not when only
+/// the start moves.
+fn draw_ground(state: State, ground: NodeRef<html::Canvas>, lines: NodeRef<html::Canvas>, covered: RwSignal<bool>) {
     let land = StoredValue::new(None::<Land>);
     let sampled = RwSignal::new(0_u32);
     Effect::new(move |_| {
@@ -157,25 +208,19 @@ fn draw_ground(state: State, basins: BasinMap, canvas: NodeRef<html::Canvas>, co
     Effect::new(move |_| {
         state.fonts.track();
         sampled.track();
-        let (Some(canvas), Some(frame)) = (canvas.get(), state.frame.get_untracked()) else { return };
-        let (theme, layers, basins) = (state.theme(), state.layers.get(), basins.shown.get());
-        let run = state.run_untracked();
-        let Some(mut surface) = Canvas::new(&canvas, frame.width, frame.height, dom::pixel_ratio(), theme) else {
-            return;
+        let Some(frame) = state.frame.get_untracked() else { return };
+        let (theme, layers) = (state.theme(), state.layers.get());
+        let surface = |canvas: NodeRef<html::Canvas>| {
+            Canvas::new(&canvas.get()?, frame.width, frame.height, dom::pixel_ratio(), theme)
         };
+        let (Some(mut below), Some(mut above)) = (surface(ground), surface(lines)) else { return };
         land.with_value(|land| {
             let Some(land) = land else { return };
-            draw_land(&mut surface, land, &frame, theme, MapLayers { contours: false, axes: false, ..layers });
-            if let Some(Basins { job, cells }) = basins {
-                let [x0, x1, y0, y1] = job.window;
-                let ([left, top], [right, bottom]) = (frame.to_pixel([x0, y1]), frame.to_pixel([x1, y0]));
-                let pixels = basin_pixels(&cells, theme);
-                surface.cells(job.columns, job.rows, &pixels, [left, top, right - left, bottom - top]);
-            }
-            draw_lines(&mut surface, land, &frame, theme, layers);
+            draw_land(&mut below, land, &frame, theme, MapLayers { contours: false, axes: false, ..layers });
+            draw_lines(&mut above, land, &frame, theme, layers);
         });
         if layers.critical {
-            draw_critical(&mut surface, &run.problem, &frame, theme);
+            draw_critical(&mut above, &state.run_untracked().problem, &frame, theme);
         }
     });
 }

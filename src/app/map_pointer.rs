@@ -7,6 +7,7 @@ use super::state::{Hover, State};
 use leptos::prelude::*;
 use thalweg::experiment::Trace;
 use thalweg::figure::Frame;
+use thalweg::scalar::decimal;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlElement, PointerEvent};
 
@@ -30,6 +31,13 @@ enum Held {
     Trail(usize),
     /// The map itself.
     Ground,
+}
+
+impl Grip {
+    /// Whether the last gesture moved anything: otherwise it was a click.
+    pub fn has_moved(&self) -> bool {
+        self.moved
+    }
 }
 
 /// How near counts as on it, in pixels, for a mouse and for a finger.
@@ -263,7 +271,7 @@ pub fn tidy(frame: &Frame, pixel: [f64; 2]) -> [f64; 2] {
     let [x0, x1, y0, y1] = frame.window;
     let round = |v: f64, size: f64, pixels: f64| {
         let decimals = (-libm::floor(libm::log10(size / pixels))).clamp(0.0, 17.0) as usize;
-        format!("{v:.decimals$}").parse().unwrap_or(v)
+        decimal(&format!("{v:.decimals$}")).unwrap_or(v)
     };
     [round(x, x1 - x0, frame.width), round(y, y1 - y0, frame.height)]
 }

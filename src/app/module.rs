@@ -47,7 +47,7 @@ pub fn advance(link: &str, steps: u32) -> Result<Float64Array, JsError> {
     let Link { experiment, .. } = Link::parse(link);
     let problem = experiment.pose().map_err(|error| JsError::new(&error.to_string()))?;
     let method = experiment.methods.first().ok_or_else(|| JsError::new("the link has no optimizer"))?;
-    let mut runner = Runner::new(&problem, method, problem.start, experiment.noise, experiment.seed);
+    let mut runner = Runner::of(&problem, &experiment, method);
     for _ in 0..steps {
         runner.step();
     }

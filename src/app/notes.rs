@@ -28,7 +28,7 @@ impl Place {
             _ if note.formula.is_some() => Self::Formula,
             Some("problem") => Self::Problem,
             Some("start") => Self::Start,
-            Some("steps" | "noise" | "seed" | "tol") => Self::Settings,
+            Some("steps" | "noise" | "seed" | "run" | "tol") => Self::Settings,
             Some("opt") => Self::Optimizers,
             _ => Self::Map,
         }

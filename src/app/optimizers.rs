@@ -229,11 +229,11 @@ pub fn OptimizerPicker() -> impl IntoView {
     let state = State::expect();
     let query = RwSignal::new(String::new());
     let families = move || {
-        let words: Vec<String> = query.get().to_lowercase().split_whitespace().map(str::to_owned).collect();
+        let words: Vec<String> = query.get().to_ascii_lowercase().split_whitespace().map(str::to_owned).collect();
         let wanted = |entry: &&'static Entry| {
             let text =
                 format!("{} {} {} {} {}", entry.id, entry.title, entry.summary, entry.paper.authors, entry.paper.year);
-            words.iter().all(|word| text.to_lowercase().contains(word))
+            words.iter().all(|word| text.to_ascii_lowercase().contains(word))
         };
         let mut families: Vec<(&'static str, Vec<&'static Entry>)> = Vec::new();
         for entry in REGISTRY.iter().filter(wanted) {

@@ -1,76 +1,167 @@
-//! Workers that print and run kernels, as many as the machine has cores, started when the first kernel is asked for.
+//! Workers that print and run kernels, as many as the machine has cores, started when the first task is asked for.
 //!
-//! Work is a list of tasks for one kernel. New work replaces what is waiting; answers to what was replaced are dropped,
-//! and a worker is never asked to stop: its tasks are short.
+//! Each [`Client`] has a list of tasks. New work of a client replaces what it has waiting; answers to what was replaced
+//! are dropped, and a worker is never asked to stop: its tasks are short. Clients take turns. One worker more, started when
+//! it is asked for, holds the graphics processor.
 
 use super::dom;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Worker};
 
-/// A part of the work, for one worker.
+/// A part of the work, for one worker. Everything answers with bytes.
 pub enum Task {
-    /// One call of a kernel.
+    /// The kernel of a job, printed.
+    Print {
+        /// The experiment.
+        link: Rc<str>,
+        /// What its link does not say: see `Job::order`.
+        order: Rc<[f64]>,
+        /// In double precision.
+        double: bool,
+        /// One that goes on from the memory it has left.
+        resumable: bool,
+    },
+    /// The memory of a job's resumable kernel before the first step.
+    Stand {
+        /// The experiment.
+        link: Rc<str>,
+        /// What its link does not say: see `Job::order`.
+        order: Rc<[f64]>,
+        /// The first cell.
+        first: usize,
+        /// How many cells.
+        cells: usize,
+    },
+    /// A call of a kernel: its outputs.
     Kernel {
         /// The kernel.
         module: js_sys::WebAssembly::Module,
-        /// Its memory before the call.
-        image: Vec<u8>,
+        /// Makes its memory before the call.
+        image: Box<dyn FnOnce() -> Vec<u8>>,
         /// Groups to run.
         groups: usize,
         /// Steps of each run.
         steps: u32,
+        /// Steps that the runs have taken before.
+        done: u32,
         /// Where the outputs begin; they end with the memory.
-        outputs: usize,
+        from: usize,
     },
-    /// Runs of the direct code.
+    /// The graphics processor, opened: its name, in the answer's `processor`.
+    Open,
+    /// The kernel of a job, compiled for the graphics processor and kept there by a number.
+    Compile {
+        /// The experiment.
+        link: Rc<str>,
+        /// What its link does not say: see `Job::order`.
+        order: Rc<[f64]>,
+        /// The number.
+        shader: u32,
+    },
+    /// A call of a kernel on the graphics processor: its outputs.
+    Compute {
+        /// The kernel's number.
+        shader: u32,
+        /// Makes the memory before the call.
+        image: Box<dyn FnOnce() -> Vec<u8>>,
+        /// Points to run.
+        points: usize,
+        /// Steps of each run.
+        steps: u32,
+        /// Where the outputs begin; they end with the memory.
+        from: usize,
+    },
+    /// Runs of the direct code: what a kernel would leave.
     Direct {
         /// The experiment.
         link: Rc<str>,
-        /// Which of its methods.
-        place: usize,
-        /// xmin, xmax, ymin, ymax of the starts.
-        window: [f64; 4],
-        /// Starts in a row.
-        columns: usize,
-        /// Rows of starts.
-        rows: usize,
+        /// What its link does not say: see `Job::order`.
+        order: Rc<[f64]>,
+        /// The first cell.
+        first: usize,
+        /// How many cells.
+        cells: usize,
     },
 }
 
 impl Task {
+    /// Whether it is for the worker that holds the graphics processor.
+    fn is_graphics(&self) -> bool {
+        matches!(self, Self::Open | Self::Compile { .. } | Self::Compute { .. })
+    }
+
     /// The message for a worker, and what of it moves there.
     fn message(self, number: &JsValue) -> (Object, Array) {
         let count = |value: usize| JsValue::from_f64(value as f64);
-        match self {
-            Self::Kernel { module, image, groups, steps, outputs } => {
-                let image = Uint8Array::from(image.as_slice());
+        let numbers = |order: &[f64]| js_sys::Float64Array::from(order).into();
+        let (message, moved) = match self {
+            Self::Kernel { module, image, groups, steps, done, from } => {
+                let image = Uint8Array::from(image().as_slice());
+                let moved = Array::of1(&image.buffer());
                 let fields = [
-                    ("task", number.clone()),
+                    ("kind", "run".into()),
                     ("module", module.into()),
-                    ("image", image.clone().into()),
+                    ("image", image.into()),
                     ("groups", count(groups)),
-                    ("steps", count(steps as usize)),
-                    ("from", count(outputs)),
+                    ("steps", steps.into()),
+                    ("done", done.into()),
+                    ("from", count(from)),
                 ];
-                (object(&fields), Array::of1(&image.buffer()))
+                (object(&fields), moved)
             }
-            Self::Direct { link, place, window, columns, rows } => {
+            Self::Open => (with_addresses(object(&[("kind", "open".into())])), Array::new()),
+            Self::Compile { link, order, shader } => {
                 let fields = [
-                    ("task", number.clone()),
+                    ("kind", "compile".into()),
                     ("link", (&*link).into()),
-                    ("place", count(place)),
-                    ("window", js_sys::Float64Array::from(&window[..]).into()),
-                    ("columns", count(columns)),
-                    ("rows", count(rows)),
+                    ("order", numbers(&order)),
+                    ("shader", shader.into()),
                 ];
-                let message = object(&fields);
-                add_addresses(&message);
-                (message, Array::new())
+                (with_addresses(object(&fields)), Array::new())
             }
-        }
+            Self::Compute { shader, image, points, steps, from } => {
+                let image = Uint8Array::from(image().as_slice());
+                let moved = Array::of1(&image.buffer());
+                let fields = [
+                    ("kind", "compute".into()),
+                    ("shader", shader.into()),
+                    ("image", image.into()),
+                    ("points", count(points)),
+                    ("steps", steps.into()),
+                    ("done", 0.into()),
+                    ("from", count(from)),
+                ];
+                (with_addresses(object(&fields)), moved)
+            }
+            Self::Print { link, order, double, resumable } => {
+                let fields = [
+                    ("kind", "print".into()),
+                    ("link", (&*link).into()),
+                    ("order", numbers(&order)),
+                    ("double", double.into()),
+                    ("resumable", resumable.into()),
+                ];
+                (with_addresses(object(&fields)), Array::new())
+            }
+            Self::Direct { ref link, ref order, first, cells } | Self::Stand { ref link, ref order, first, cells } => {
+                let kind = if matches!(self, Self::Direct { .. }) { "fly" } else { "stand" };
+                let fields = [
+                    ("kind", kind.into()),
+                    ("link", (&**link).into()),
+                    ("order", numbers(order)),
+                    ("first", count(first)),
+                    ("cells", count(cells)),
+                ];
+                (with_addresses(object(&fields)), Array::new())
+            }
+        };
+        // Setting a property of an ordinary object cannot fail.
+        let _ = Reflect::set(&message, &"task".into(), number);
+        (message, moved)
     }
 }
 
@@ -79,13 +170,14 @@ pub struct Answer {
     /// Its place in the list.
     pub task: usize,
     /// The outputs' memory, or what went wrong.
-    pub outputs: Result<Vec<u8>, String>,
-    /// How long the kernel ran.
+    pub bytes: Result<Vec<u8>, String>,
+    /// How long the worker was at it.
     pub milliseconds: f64,
+    /// The name of the graphics processor that was opened, and whether it is a program that stands in for one.
+    pub processor: Option<(String, bool)>,
 }
 
 type OnAnswer = Rc<dyn Fn(Answer)>;
-type OnPrint = Box<dyn FnOnce(Result<Vec<u8>, String>)>;
 
 /// The workers of a view.
 #[derive(Clone, Default)]
@@ -94,12 +186,22 @@ pub struct Pool(Rc<RefCell<Inner>>);
 #[derive(Default)]
 struct Inner {
     workers: Vec<Helper>,
-    /// Counts the lists of tasks: answers to an earlier one are dropped.
+    /// The worker that holds the graphics processor.
+    graphics: Option<Helper>,
+    lists: Vec<List>,
+    /// The client whose turn it is.
+    next: usize,
+}
+
+/// What a client wants.
+#[derive(Default)]
+struct List {
+    /// Counts the lists of a client: answers to an earlier one are dropped.
     turn: u32,
-    /// The next task is last.
-    waiting: Vec<(usize, Task)>,
+    waiting: VecDeque<(usize, Task)>,
+    /// Whether the tasks are for the worker with the graphics processor.
+    graphics: bool,
     on_answer: Option<OnAnswer>,
-    on_print: Option<OnPrint>,
 }
 
 struct Helper {
@@ -112,169 +214,198 @@ struct Helper {
 /// More workers than this would mostly wait for memory.
 const MOST: f64 = 16.0;
 
-impl Pool {
-    /// Gives up what is waiting and runs these tasks; `on_answer` is called for each, in the order in which they end.
+/// Somebody who has tasks for a pool.
+#[derive(Clone)]
+pub struct Client {
+    pool: Pool,
+    place: usize,
+}
+
+impl Client {
+    /// Gives up what is waiting and has these tasks done; `on_answer` is called for each, in the order in which they end.
     pub fn run(&self, tasks: Vec<Task>, on_answer: impl Fn(Answer) + 'static) {
-        self.start_workers();
-        {
-            let mut inner = self.0.borrow_mut();
-            inner.turn += 1;
-            inner.waiting = tasks.into_iter().enumerate().collect();
-            inner.waiting.reverse();
-            inner.on_answer = Some(Rc::new(on_answer));
-        }
-        (0..self.count()).for_each(|helper| self.hand_out(helper));
-    }
-
-    /// How many workers there are.
-    pub fn count(&self) -> usize {
-        self.0.borrow().workers.len()
-    }
-
-    /// Has a kernel printed: for the method at `place` of a link. Gives up what is waiting.
-    pub fn print(&self, link: &str, place: usize, double: bool, then: impl FnOnce(Result<Vec<u8>, String>) + 'static) {
-        self.start_workers();
-        self.cancel();
-        let mut inner = self.0.borrow_mut();
-        let message = object(&[
-            ("task", Array::of2(&inner.turn.into(), &JsValue::from_f64(-1.0)).into()),
-            ("link", link.into()),
-            ("place", JsValue::from_f64(place as f64)),
-            ("double", double.into()),
-        ]);
-        add_addresses(&message);
-        let sent = inner.workers.first().is_some_and(|helper| helper.worker.post_message(&message).is_ok());
-        if sent {
-            inner.on_print = Some(Box::new(then));
+        let graphics = tasks.first().is_some_and(Task::is_graphics);
+        if graphics {
+            self.pool.start_graphics();
         } else {
-            drop(inner);
-            then(Err(NO_WORKERS.to_owned()));
+            self.pool.start_workers();
         }
+        let nobody = {
+            let mut inner = self.pool.0.borrow_mut();
+            let list = &mut inner.lists[self.place];
+            list.turn += 1;
+            list.waiting = tasks.into_iter().enumerate().collect();
+            list.graphics = graphics;
+            list.on_answer = Some(Rc::new(on_answer));
+            if graphics { inner.graphics.is_none() } else { inner.workers.is_empty() }
+        };
+        if nobody {
+            self.pool.failed(if graphics { GRAPHICS } else { 0 });
+        }
+        (0..self.workers()).chain([GRAPHICS]).for_each(|helper| self.pool.hand_out(helper));
     }
 
     /// Gives up what is waiting.
     pub fn cancel(&self) {
+        let mut inner = self.pool.0.borrow_mut();
+        let list = &mut inner.lists[self.place];
+        list.turn += 1;
+        list.waiting.clear();
+        list.on_answer = None;
+    }
+
+    /// How many workers there are.
+    pub fn workers(&self) -> usize {
+        self.pool.0.borrow().workers.len()
+    }
+}
+
+impl Pool {
+    /// Somebody new who has tasks.
+    pub fn client(&self) -> Client {
         let mut inner = self.0.borrow_mut();
-        inner.turn += 1;
-        inner.waiting.clear();
-        inner.on_answer = None;
-        inner.on_print = None;
+        inner.lists.push(List::default());
+        Client { pool: self.clone(), place: inner.lists.len() - 1 }
     }
 
     /// Ends all workers, as the view that needed them does.
     pub fn end(&self) {
-        self.cancel();
-        for helper in self.0.borrow_mut().workers.drain(..) {
+        let mut inner = self.0.borrow_mut();
+        for list in &mut inner.lists {
+            *list = List { turn: list.turn + 1, ..List::default() };
+        }
+        let graphics = inner.graphics.take();
+        for helper in inner.workers.drain(..).chain(graphics) {
             helper.worker.terminate();
         }
     }
 
     /// Starts the workers unless they are there.
-    pub fn start_workers(&self) {
+    fn start_workers(&self) {
         if !self.0.borrow().workers.is_empty() {
             return;
         }
         let cores = dom::window().navigator().hardware_concurrency().clamp(1.0, MOST) as usize;
-        let address = address("thalweg-kernels", "kernels.js");
+        let address = dom::address("thalweg-kernels", "kernels.js");
         for index in 0..cores {
-            let Ok(worker) = Worker::new(&address) else { return };
-            let (pool, failing) = (self.clone(), self.clone());
-            let answered = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
-                pool.answered(index, &event.unchecked_into::<MessageEvent>().data());
-            });
-            let failed = Closure::<dyn FnMut(JsValue)>::new(move |_| failing.failed());
-            worker.set_onmessage(Some(answered.as_ref().unchecked_ref()));
-            worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
-            let helper = Helper { worker, busy: false, _listeners: [answered, failed] };
+            let Some(helper) = self.helper(&address, index) else { return };
             self.0.borrow_mut().workers.push(helper);
         }
+    }
+
+    fn start_graphics(&self) {
+        if self.0.borrow().graphics.is_none() {
+            let helper = self.helper(&dom::address("thalweg-kernels", "kernels.js"), GRAPHICS);
+            self.0.borrow_mut().graphics = helper;
+        }
+    }
+
+    fn helper(&self, address: &str, index: usize) -> Option<Helper> {
+        let worker = Worker::new(address).ok()?;
+        let (pool, failing) = (self.clone(), self.clone());
+        let answered = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+            pool.answered(index, &event.unchecked_into::<MessageEvent>().data());
+        });
+        let failed = Closure::<dyn FnMut(JsValue)>::new(move |_| failing.failed(index));
+        worker.set_onmessage(Some(answered.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        Some(Helper { worker, busy: false, _listeners: [answered, failed] })
     }
 
     /// Gives an idle worker the next task.
     fn hand_out(&self, index: usize) {
         let mut inner = self.0.borrow_mut();
-        let turn = inner.turn;
-        if inner.workers.get(index).is_none_or(|helper| helper.busy) {
+        if inner.helper(index).is_none_or(|helper| helper.busy) {
             return;
         }
-        let Some((place, task)) = inner.waiting.pop() else { return };
-        let (message, moved) = task.message(&Array::of2(&turn.into(), &JsValue::from_f64(place as f64)).into());
-        let helper = &mut inner.workers[index];
-        helper.busy = helper.worker.post_message_with_transfer(&message, &moved).is_ok();
+        let clients = inner.lists.len();
+        // A client's tasks are all for one kind of worker.
+        let suits =
+            |list: &List| list.waiting.front().is_some_and(|(_, task)| task.is_graphics() == (index == GRAPHICS));
+        let Some(client) = (0..clients).map(|i| (inner.next + i) % clients).find(|i| suits(&inner.lists[*i])) else {
+            return;
+        };
+        inner.next = (client + 1) % clients;
+        let list = &mut inner.lists[client];
+        let turn = list.turn;
+        let Some((place, task)) = list.waiting.pop_front() else { return };
+        let number = Array::of3(&(client as u32).into(), &turn.into(), &(place as u32).into());
+        let (message, moved) = task.message(&number.into());
+        if let Some(helper) = inner.helper(index) {
+            helper.busy = helper.worker.post_message_with_transfer(&message, &moved).is_ok();
+        }
     }
 
     fn answered(&self, index: usize, data: &JsValue) {
         let field = |name: &str| Reflect::get(data, &name.into()).unwrap_or(JsValue::UNDEFINED);
-        let task: Array = field("task").unchecked_into();
-        let (turn, place) = (task.get(0).as_f64().unwrap_or(-1.0), task.get(1).as_f64().unwrap_or(0.0));
-        let error = field("error").as_string();
-        if place < 0.0 {
-            let then = {
-                let mut inner = self.0.borrow_mut();
-                if f64::from(inner.turn) == turn { inner.on_print.take() } else { None }
-            };
-            if let Some(then) = then {
-                then(error.map_or_else(|| Ok(field("bytes").unchecked_into::<Uint8Array>().to_vec()), Err));
-            }
-            return;
-        }
+        let number: Array = field("task").unchecked_into();
+        let [client, turn, place] = [0, 1, 2].map(|i| number.get(i).as_f64().unwrap_or(-1.0) as usize);
         let on_answer = {
             let mut inner = self.0.borrow_mut();
-            if let Some(helper) = inner.workers.get_mut(index) {
+            if let Some(helper) = inner.helper(index) {
                 helper.busy = false;
             }
-            inner.on_answer.clone().filter(|_| f64::from(inner.turn) == turn)
+            let list = inner.lists.get(client).filter(|list| list.turn as usize == turn);
+            list.and_then(|list| list.on_answer.clone())
         };
         self.hand_out(index);
         if let Some(on_answer) = on_answer {
-            let outputs = error.map_or_else(|| Ok(field("outputs").unchecked_into::<Uint8Array>().to_vec()), Err);
+            let bytes = match field("error").as_string() {
+                Some(error) => Err(error),
+                None => Ok(field("bytes").unchecked_into::<Uint8Array>().to_vec()),
+            };
             let milliseconds = field("milliseconds").as_f64().unwrap_or(0.0);
-            on_answer(Answer { task: place as usize, outputs, milliseconds });
+            let processor = field("name").as_string().map(|name| (name, field("software").is_truthy()));
+            on_answer(Answer { task: place, bytes, milliseconds, processor });
         }
     }
 
-    /// A worker whose script did not arrive or did not run.
-    fn failed(&self) {
-        let (on_answer, on_print) = {
+    /// A worker's script did not arrive or did not run. The one with the graphics processor may also fail at work; it is
+    /// asked no more.
+    fn failed(&self, index: usize) {
+        let told: Vec<OnAnswer> = {
             let mut inner = self.0.borrow_mut();
-            (inner.on_answer.clone(), inner.on_print.take())
+            let concerned = inner.lists.iter_mut().filter(|list| list.graphics == (index == GRAPHICS));
+            let told = concerned.filter_map(|list| {
+                list.waiting.clear();
+                list.on_answer.clone()
+            });
+            told.collect()
         };
-        if let Some(then) = on_print {
-            then(Err(NO_WORKERS.to_owned()));
-        }
-        if let Some(on_answer) = on_answer {
-            on_answer(Answer { task: 0, outputs: Err(NO_WORKERS.to_owned()), milliseconds: 0.0 });
+        let reason = if index == GRAPHICS { NO_GRAPHICS } else { NO_WORKERS };
+        for on_answer in told {
+            on_answer(Answer { task: 0, bytes: Err(reason.to_owned()), milliseconds: 0.0, processor: None });
         }
     }
 }
 
-/// Why there is no map.
-pub const NO_WORKERS: &str = "the browser did not start the workers that compute it";
+impl Inner {
+    fn helper(&mut self, index: usize) -> Option<&mut Helper> {
+        if index == GRAPHICS { self.graphics.as_mut() } else { self.workers.get_mut(index) }
+    }
+}
 
-/// Where the engine's module is.
-fn add_addresses(message: &Object) {
+/// The place of the worker that holds the graphics processor.
+const GRAPHICS: usize = usize::MAX;
+/// Why nothing comes from it.
+const NO_GRAPHICS: &str = "the graphics processor failed";
+/// Why nothing comes.
+const NO_WORKERS: &str = "the browser did not start the workers that compute it";
+
+/// Adds where the engine's module is.
+fn with_addresses(message: Object) -> Object {
     for (name, id, file) in
         [("script", "thalweg-engine", "engine.js"), ("wasm", "thalweg-engine-wasm", "engine_bg.wasm")]
     {
-        let _ = Reflect::set(message, &name.into(), &address(id, file).into());
+        let _ = Reflect::set(&message, &name.into(), &dom::address(id, file).into());
     }
+    message
 }
 
 fn object(fields: &[(&str, JsValue)]) -> Object {
     let object = Object::new();
     for (name, value) in fields {
-        // Setting a property of an ordinary object cannot fail.
         let _ = Reflect::set(&object, &(*name).into(), value);
     }
     object
-}
-
-/// The whole address of a file: the page names it with its version, another page finds it beside itself.
-pub fn address(id: &str, file: &str) -> String {
-    let link = dom::document().get_element_by_id(id).and_then(|link| link.dyn_into::<web_sys::HtmlLinkElement>().ok());
-    if let Some(link) = link {
-        return link.href();
-    }
-    let base = dom::document().base_uri().ok().flatten().unwrap_or_default();
-    web_sys::Url::new_with_base(file, &base).map_or_else(|_| file.to_owned(), |url| url.href())
 }

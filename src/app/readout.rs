@@ -1,6 +1,6 @@
 //! The numbers at the pointer.
 
-use super::basins::BasinMap;
+use super::basins;
 use super::optimizers::Marker;
 use super::state::{Hover, State};
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use thalweg::problems::eigen2;
 #[component]
 pub fn Readout() -> impl IntoView {
     let state = State::expect();
-    let basins = BasinMap::expect();
+    let basins = basins::expect();
     let place = move || {
         let frame = state.frame.get()?;
         let at = match state.hover.get()? {

@@ -1,9 +1,8 @@
-//! The land in three dimensions: a switch, and a layer over the map that the engine's module draws into.
+//! The land in three dimensions: a layer over the map that the engine's module draws into.
 //!
 //! The module is loaded when the layer is first opened. The layer knows hands and keys; what is seen is the module's.
 
 use super::dom;
-use super::pool::address;
 use super::state::State;
 use leptos::html;
 use leptos::prelude::*;
@@ -46,38 +45,15 @@ extern "C" {
 
 /// Loads the engine's module and opens a view in an element.
 async fn open(host: &HtmlElement) -> Result<Relief, JsValue> {
-    let engine: Engine = import(&address("thalweg-engine", "engine.js")).await?.unchecked_into();
+    let engine: Engine = import(&dom::address("thalweg-engine", "engine.js")).await?.unchecked_into();
     let addresses = js_sys::Object::new();
     js_sys::Reflect::set(
         &addresses,
         &"module_or_path".into(),
-        &address("thalweg-engine-wasm", "engine_bg.wasm").into(),
+        &dom::address("thalweg-engine-wasm", "engine_bg.wasm").into(),
     )?;
     engine.start(&addresses).await?;
     Ok(engine.relief().open(host).await?.unchecked_into())
-}
-
-/// The switch between the map and the block.
-#[component]
-pub fn Dimensions() -> impl IntoView {
-    let state = State::expect();
-    let deep = state.part(|e| e.view.camera.is_some());
-    let button = move |three: bool, name: &'static str, title: &'static str| {
-        let choose = move |_| {
-            let Camera { azimuth, elevation, .. } = Camera::START;
-            state.change(|e| e.view.camera = if three { e.view.camera.or(Some([azimuth, elevation])) } else { None });
-        };
-        view! {
-            <button aria-pressed=move || (deep.get() == three).to_string() title=title on:click=choose>
-                {name}
-            </button>
-        }
-    };
-    view! {
-        <div class="segments" role="group" aria-label="Dimensions">
-            {button(false, "2D", "The land as a map")} {button(true, "3D", "The land in three dimensions")}
-        </div>
-    }
 }
 
 /// Degrees that a pixel of a drag turns the block.

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use thalweg::experiment::{Experiment, limits};
 use thalweg::optimizers::{Knob, Scale};
 use thalweg::problems::Noise;
+use thalweg::scalar::decimal;
 
 /// The knob of the noise's standard deviation.
 const SIGMA: Knob = Knob {
@@ -125,5 +126,5 @@ pub fn Settings() -> impl IntoView {
 
 /// Six significant digits: what a dragged start needs on a screen. The number in the experiment keeps all of its own.
 fn tidy(x: f64) -> f64 {
-    format!("{x:.5e}").parse().unwrap_or(x)
+    decimal(&format!("{x:.5e}")).unwrap_or(x)
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use thalweg::experiment::{Experiment, Link, Note, ProblemChoice, Run, run, run_one};
 use thalweg::figure::{Frame, MapLayers, Theme};
 use thalweg::lessons;
+use thalweg::scalar::decimal;
 
 /// What the pointer is over on the map.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -183,6 +184,11 @@ impl State {
         Theme::of(self.dark.get())
     }
 
+    /// The same, without following it.
+    pub fn theme_untracked(self) -> &'static Theme {
+        Theme::of(self.dark.get_untracked())
+    }
+
     /// Changes the experiment and runs what has changed.
     ///
     /// When the changed experiment cannot be posed nothing changes, and the reason is returned: the last good picture
@@ -312,7 +318,7 @@ impl State {
         let round = |x: f64, size: f64| {
             let unit = libm::pow(10.0, libm::floor(libm::log10(size)) - 5.0);
             let rounded = (x / unit).round() * unit;
-            format!("{rounded:.12e}").parse().unwrap_or(x)
+            decimal(&format!("{rounded:.12e}")).unwrap_or(x)
         };
         let (w, h) = (x1 - x0, y1 - y0);
         let window = [round(x0, w), round(x1, w), round(y0, h), round(y1, h)];
@@ -353,6 +359,7 @@ fn rerun(before: &Experiment, done: &Run, after: &Experiment) -> Result<Run, tha
         && before.steps == after.steps
         && before.noise == after.noise
         && before.seed == after.seed
+        && before.run == after.run
         && before.tolerance == after.tolerance;
     let known = |method: &thalweg::experiment::Method| {
         let same = |m: &thalweg::experiment::Method| m.base == method.base && m.wrappers == method.wrappers;

@@ -3,6 +3,7 @@
 use super::playback::{step_by, toggle};
 use super::state::State;
 use leptos::prelude::*;
+use thalweg::scalar::decimal;
 
 /// Speeds that can be chosen.
 const SPEEDS: [f64; 5] = [0.1, 0.25, 0.5, 1.0, 4.0];
@@ -14,12 +15,12 @@ pub fn Transport() -> impl IntoView {
     let steps = state.part(|e| e.steps);
     let now = Memo::new(move |_| state.time.get().floor() as u32);
     let choose_speed = move |event| {
-        if let Ok(speed) = event_target_value(&event).parse::<f64>() {
+        if let Some(speed) = decimal(&event_target_value(&event)) {
             state.speed.set(speed);
         }
     };
     let scrub = move |event| {
-        if let Ok(step) = event_target_value(&event).parse::<f64>() {
+        if let Some(step) = decimal(&event_target_value(&event)) {
             state.show_step(step);
         }
     };

@@ -4,20 +4,34 @@ use super::{Message, experiment, value};
 use lexopt::prelude::*;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use thalweg::engine::{Cell, Job, Verdict};
-use thalweg::figure::{Theme, basin_pixels};
+use thalweg::engine::{Cell, Flight, Job, Verdict};
+use thalweg::figure::{BasinScale, Theme, basin_pixels};
+use thalweg::gpu::Gpu;
 use thalweg::problems::Noise;
+use thalweg::scalar::elementary::Precision;
 
 /// Cells along each side at most.
 const MOST: usize = 4096;
 
+/// What computes a map.
+#[derive(Clone, Copy)]
+enum Engine {
+    /// The definitions themselves, in double precision.
+    Direct,
+    /// Their recording, in single precision: the numbers of the kernel in a browser.
+    Kernel,
+    /// Their recording on the graphics processor, in single precision.
+    Gpu,
+}
+
 /// `thalweg map`.
 pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
-    let (mut link, mut file, mut dark, mut size) = (None, None, false, [512, 512]);
+    let (mut link, mut file, mut dark, mut size, mut engine) = (None, None, false, [512, 512], Engine::Direct);
     while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
         match argument {
             Short('o') | Long("output") => file = Some(PathBuf::from(value(&mut parser)?)),
             Long("dark") => dark = true,
+            Long("engine") => engine = Engine::named(&value(&mut parser)?)?,
             Long("size") => size = grid(&value(&mut parser)?)?,
             Value(text) if link.is_none() => link = Some(text.to_string_lossy().into_owned()),
             other => return Err(other.unexpected().to_string()),
@@ -29,14 +43,49 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
         return Err(format!("-o: {} ends neither in .png nor in .npy nor in .csv", file.display()));
     }
     let job = job(link, size)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let cells = job.run(threads);
+    let cells = engine.run(&job)?;
     let bytes = match kind.as_str() {
-        "png" => super::plot::encoded_png(size[0] as u32, size[1] as u32, &basin_pixels(&cells, Theme::of(dark))),
+        "png" => super::plot::encoded_png(
+            size[0] as u32,
+            size[1] as u32,
+            &basin_pixels(&cells, &BasinScale::of(&cells), Theme::of(dark)),
+        ),
         "npy" => npy(&job, &cells),
         _ => csv(&job, &cells).into_bytes(),
     };
     super::plot::write(&file, &bytes)
+}
+
+impl Engine {
+    fn named(text: &str) -> Result<Self, Message> {
+        match text {
+            "direct" => Ok(Self::Direct),
+            "kernel" => Ok(Self::Kernel),
+            "gpu" => Ok(Self::Gpu),
+            _ => Err(format!("--engine: “{text}” is none of direct, kernel and gpu")),
+        }
+    }
+
+    /// What became of every cell, row by row from the top.
+    fn run(self, job: &Job) -> Result<Vec<Cell>, Message> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        if let Self::Direct = self {
+            return Ok(job.run(threads).0);
+        }
+        let flight = Flight::record(job).map_err(|error| format!("--engine: {error}"))?;
+        let flight = flight.lowered(Precision::Single);
+        let landings = match self {
+            Self::Gpu => pollster::block_on(async {
+                let gpu = Gpu::open().await?;
+                eprintln!("thalweg: on {}", gpu.name());
+                let kernel = gpu.compile_flight(&flight).await?;
+                gpu.landings(&kernel, job).await
+            })
+            .map_err(|error| format!("--engine: {error}"))?,
+            Self::Kernel | Self::Direct => flight.landings(job, threads),
+        };
+        Ok(job.told(&landings).0)
+    }
 }
 
 /// The map of the link's `basins=`, or of its first optimizer.
@@ -93,7 +142,7 @@ fn npy(job: &Job, cells: &[Cell]) -> Vec<u8> {
 fn csv(job: &Job, cells: &[Cell]) -> String {
     let mut text = "x,y,verdict,steps\n".to_owned();
     for (place, cell) in cells.iter().enumerate() {
-        let [x, y] = job.start(place % job.columns, place / job.columns);
+        let [x, y] = job.launch(place).start;
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{x:.16e},{y:.16e},{},{}", code(cell.verdict), cell.steps);
     }

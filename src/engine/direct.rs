@@ -1,25 +1,34 @@
 //! A run of a mass run by the direct code: in double precision, and for methods that cannot be recorded as well.
 
 #[cfg(not(target_arch = "wasm32"))]
-use super::Cell;
-use super::landing::bounds;
-use super::{Job, Landing, Lanes, Layout};
+use super::{Cell, Minima};
+use super::{Goal, Job, Landing, Lanes, Layout, Loss};
 use crate::experiment::Runner;
-use crate::problems::Noise;
+use std::ops::Range;
 
 impl Job {
-    /// The run of one start, with the same bookkeeping as a kernel's: equal to the tape of its method in `f64`.
-    pub fn fly(&self, start: [f64; 2]) -> Landing {
-        let (centre, [reach, calm]) = (self.problem.centre(), bounds(&self.problem));
-        let mut runner = Runner::new(&self.problem, &self.method, start, Noise::None, 0);
+    fn runner(&self, cell: usize) -> Runner {
+        let launch = self.launch(cell);
+        let method = self.method_of(&launch);
+        Runner::numbered(&self.problem, &method, launch.start, self.noise, self.seed, launch.run)
+    }
+
+    /// False for NaN as well.
+    fn is_within(&self, [x, y]: [f64; 2]) -> bool {
+        let ([cx, cy], [reach, _]) = (self.problem.centre(), self.bounds());
+        (x - cx).abs() < reach && (y - cy).abs() < reach
+    }
+
+    /// Where the run of a cell ends, with the same bookkeeping as a kernel's: equal to the tape of its method in `f64`.
+    pub fn fly(&self, cell: usize) -> Landing {
+        let [_, calm] = self.bounds();
+        let mut runner = self.runner(cell);
         let mut moved = 0;
         for step in 1..=self.steps {
             let before = runner.point();
             runner.step();
             let after = runner.point();
-            // False for NaN as well.
-            let within = (0..2).all(|i| (after[i] - centre[i]).abs() < reach);
-            if !within {
+            if !self.is_within(after) {
                 return Landing { at: before, left: step, moved };
             }
             if (after[0] - before[0]).abs() + (after[1] - before[1]).abs() > calm {
@@ -29,47 +38,84 @@ impl Job {
         Landing { at: runner.point(), left: 0, moved }
     }
 
-    /// The runs of all cells by the direct code, as a kernel in double precision would leave them: see
-    /// [`Layout::outputs`].
-    pub fn fly_all(&self) -> Vec<u8> {
-        let cells = self.columns * self.rows;
-        let layout = Layout::new(&self.method, Lanes::F64x2, cells);
-        let landings: Vec<Landing> =
-            (0..cells).map(|cell| self.fly(self.start(cell % self.columns, cell / self.columns))).collect();
-        layout.written(&landings)
+    /// How low the run of a cell comes.
+    pub fn loss(&self, cell: usize) -> Loss {
+        let [_, target] = self.bounds();
+        let mut runner = self.runner(cell);
+        let mut local = self.problem.local();
+        let mut reached = None;
+        for step in 0..=self.steps {
+            let value = local.value(runner.point());
+            if reached.is_none() && value <= target {
+                reached = Some(step);
+            }
+            if step == self.steps {
+                return Loss { value: Some(value).filter(|value| value.is_finite()), reached };
+            }
+            runner.step();
+            if !self.is_within(runner.point()) {
+                break;
+            }
+        }
+        Loss { value: None, reached }
     }
 
-    /// What became of every cell, row by row from the top, computed by as many threads.
+    /// The runs of some cells by the direct code, as a kernel in double precision would leave them: see
+    /// [`Layout::outputs`].
+    pub fn fly_all(&self, cells: Range<usize>) -> Vec<u8> {
+        let layout = Layout::new(self, Lanes::F64x2, cells.len());
+        let numbers = |cell| match self.goal {
+            Goal::Landing => self.fly(cell).outputs().to_vec(),
+            Goal::Loss { .. } => self.loss(cell).outputs().to_vec(),
+        };
+        layout.written(&cells.map(numbers).collect::<Vec<_>>())
+    }
+
+    /// How every cell's run ends, computed by as many threads.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn run(&self, threads: usize) -> Vec<Cell> {
-        let mut cells = vec![None; self.columns * self.rows];
-        let rows = self.rows.div_ceil(threads.max(1)).max(1);
+    fn landings(&self, threads: usize) -> Vec<Landing> {
+        let mut landings = vec![None; self.cells()];
+        let share = self.cells().div_ceil(threads.max(1)).max(1);
         std::thread::scope(|scope| {
-            for (part, cells) in cells.chunks_mut(rows * self.columns.max(1)).enumerate() {
+            for (part, landings) in landings.chunks_mut(share).enumerate() {
                 scope.spawn(move || {
-                    for (place, cell) in cells.iter_mut().enumerate() {
-                        let (column, row) = (place % self.columns, part * rows + place / self.columns);
-                        *cell = Some(self.judge(self.fly(self.start(column, row))));
+                    for (place, landing) in landings.iter_mut().enumerate() {
+                        *landing = Some(self.fly(part * share + place));
                     }
                 });
             }
         });
-        cells.into_iter().flatten().collect()
+        landings.into_iter().flatten().collect()
+    }
+
+    /// What became of every cell, row by row from the top, computed by as many threads, and the minima it is told by.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn run(&self, threads: usize) -> (Vec<Cell>, Minima) {
+        self.told(&self.landings(threads))
+    }
+
+    /// What became of every cell by how it ended, and the minima it is told by.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn told(&self, landings: &[Landing]) -> (Vec<Cell>, Minima) {
+        let mut minima = Minima::known(&self.problem);
+        minima.learn(self, landings);
+        (landings.iter().map(|landing| minima.judge(self, *landing)).collect(), minima)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Flight, Verdict};
-    use crate::experiment::Method;
+    use crate::engine::{DOUBLE_DRAWS, Flight, Verdict};
+    use crate::experiment::{Experiment, Method};
     use crate::problems::PlaneProblem;
 
     fn job(problem: &str, method: &str, lr: f64) -> Job {
         let problem = PlaneProblem::landscape(problem, &[]).expect("a listed landscape");
         let method = Method::new(method, &[("lr", lr)]).expect("the method has lr");
-        let window = problem.domain;
-        Job { problem, method, steps: 80, window, columns: 5, rows: 4 }
+        let experiment = Experiment { methods: vec![method], steps: 80, ..Experiment::default() };
+        let job = Job::of(&experiment, &problem, 0, problem.domain).expect("the experiment has a method");
+        Job { columns: 5, rows: 4, ..job }
     }
 
     #[test]
@@ -81,12 +127,17 @@ mod tests {
             ("beale", "sgd", 0.1),
         ] {
             let job = job(problem, method, lr);
-            let flight = Flight::record(&job.problem, &job.method).expect("a recordable optimizer");
-            for cell in 0..job.columns * job.rows {
-                let start = job.start(cell % job.columns, cell / job.columns);
-                let outputs: Vec<f64> = flight.interpret(&job, start);
+            let flight = Flight::record(&job).expect("a recordable optimizer");
+            let lossy = Job { goal: Goal::Loss { target: 1.0 }, ..job.clone() };
+            let low = Flight::record(&lossy).expect("a recordable optimizer");
+            for cell in 0..job.cells() {
+                let place = format!("{method} on {problem} from {:?}", job.launch(cell).start);
+                let outputs = flight.interpret(&job, cell, DOUBLE_DRAWS);
                 let taped = Landing::from_outputs(outputs.try_into().expect("four outputs"));
-                assert_eq!(job.fly(start), taped, "{method} on {problem} from {start:?}");
+                assert_eq!(job.fly(cell), taped, "{place}");
+                let outputs = low.interpret(&lossy, cell, DOUBLE_DRAWS);
+                let taped = Loss::from_outputs(outputs.try_into().expect("three outputs"), job.steps);
+                assert_eq!(lossy.loss(cell), taped, "{place}");
             }
         }
     }
@@ -94,9 +145,12 @@ mod tests {
     #[test]
     fn what_the_direct_code_writes_is_read_like_a_kernels_outputs() {
         let job = Job { columns: 3, rows: 3, ..job("himmelblau", "adam", 0.1) };
-        let layout = Layout::new(&job.method, Lanes::F64x2, 9);
-        let read = layout.landings(&job.fly_all());
-        let flown: Vec<Landing> = (0..9).map(|cell| job.fly(job.start(cell % 3, cell / 3))).collect();
+        let read = Layout::new(&job, Lanes::F64x2, 7).landings(&job.fly_all(2..9));
+        let flown: Vec<Landing> = (2..9).map(|cell| job.fly(cell)).collect();
+        assert_eq!(read, flown);
+        let low = Job { goal: Goal::Loss { target: 0.5 }, ..job };
+        let read = Layout::new(&low, Lanes::F64x2, 9).losses(&low.fly_all(0..9), low.steps);
+        let flown: Vec<Loss> = (0..9).map(|cell| low.loss(cell)).collect();
         assert_eq!(read, flown);
     }
 
@@ -104,7 +158,7 @@ mod tests {
     fn threads_change_nothing() {
         let job = Job { rows: 7, ..job("himmelblau", "adam", 0.1) };
         let alone = job.run(1);
-        assert_eq!(alone.len(), 35);
+        assert_eq!(alone.0.len(), 35);
         for threads in [0, 2, 3, 50] {
             assert_eq!(job.run(threads), alone);
         }
@@ -114,7 +168,7 @@ mod tests {
     fn methods_that_search_have_maps_too() {
         let mut job = job("himmelblau", "sgd", 0.01);
         job.method = Method::new("bfgs", &[]).expect("a registered optimizer");
-        let arrived = job.run(2).iter().filter(|cell| matches!(cell.verdict, Verdict::Minimum(_))).count();
+        let arrived = job.run(2).0.iter().filter(|cell| matches!(cell.verdict, Verdict::Minimum(_))).count();
         assert!(arrived > 15, "{arrived} of 20");
     }
 }

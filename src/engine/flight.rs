@@ -1,70 +1,93 @@
-//! The bookkeeping around a step when nobody looks: who has left, and when each came to rest.
+//! The bookkeeping around a step when nobody looks: who has left, when each came to rest, how low it is.
 
-use super::landing::{OUTPUTS, settings};
-use super::{Job, Rule, RuleError};
-use crate::experiment::Method;
+use super::{Goal, Job, Rule, RuleError};
+use crate::formula::Evaluator;
 use crate::problems::PlaneProblem;
 use crate::scalar::elementary::Precision;
-use crate::scalar::{Bits, Real};
+use crate::scalar::{Bits, Real, uniform_pair, uniform_pair_single};
 use crate::tape::wasm::Kernel;
 use crate::tape::{Tape, Tracer, lower, record};
 
 /// A rule with the bookkeeping of a mass run, as two tapes that a kernel prints or an interpreter runs.
 ///
-/// Inputs: x, y, the knobs, then `reach` and `calm`. Slots: those of the rule, then two counters.
-/// A run that comes further than `reach` from the window's centre in either coordinate, or that becomes NaN, stays from
-/// then on where it was before. A run is at rest once no step moves it by more than `calm` any more, the moves of both
-/// coordinates added.
+/// Inputs: x, y, the knobs, then `reach` and a threshold. Slots: those of the rule, then some of the bookkeeping, the
+/// step at which the run left first. A run that comes further than `reach` from the window's centre in either
+/// coordinate, or that becomes NaN, stays from then on where it was before.
+///
+/// Asked for a [`Goal::Landing`], a run is at rest once no step moves it by more than the threshold any more, the moves of
+/// both coordinates added. Asked for a [`Goal::Loss`], it has reached its target at the first step that begins where the
+/// loss is not above the threshold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flight {
     /// From the inputs to the slots before the first step.
     pub begin: Tape,
-    /// From the slots, the inputs and the number of the step to the slots after it.
+    /// From the slots, the inputs, the number of the step and two uniform numbers for each draw to the slots after it.
     pub step: Tape,
-    /// The slots that a [`Landing`](super::Landing) is read from.
-    pub outputs: [usize; OUTPUTS],
+    /// The slots that a [`Landing`](super::Landing) or a [`Loss`](super::Loss) is read from.
+    pub outputs: Vec<usize>,
+    /// The Philox slot of each draw of a step.
+    pub draws: Vec<u32>,
+    /// Which inputs differ from cell to cell.
+    pub varies: Vec<bool>,
 }
 
 impl Flight {
-    /// Records `method` on `problem`, without noise.
+    /// Records a job's method on its problem, with its noise.
     ///
     /// # Errors
     /// When the method cannot be recorded.
-    pub fn record(problem: &PlaneProblem, method: &Method) -> Result<Self, RuleError> {
-        Ok(Self::new(problem, &Rule::record(problem, method)?))
+    pub fn record(job: &Job) -> Result<Self, RuleError> {
+        Ok(Self::new(job, &Rule::record(&job.problem, &job.method, job.noise)?))
     }
 
     /// Puts the bookkeeping around a rule.
-    pub fn new(problem: &PlaneProblem, rule: &Rule) -> Self {
-        let centre = problem.centre();
+    fn new(job: &Job, rule: &Rule) -> Self {
         let inputs = 2 + rule.knobs + 2;
+        let kept = match job.goal {
+            Goal::Landing => 2,
+            Goal::Loss { .. } => 3,
+        };
         let begin = record(inputs as u32, |inputs| {
             let mut slots = rule.begin.run(&inputs[..2 + rule.knobs]);
-            slots.extend([Tracer::zero(); 2]);
+            slots.extend([Tracer::zero(); 3].into_iter().take(kept));
             slots
         });
-        let step = record((rule.slots + 2 + inputs + 1) as u32, |all| {
+        let step = record((rule.slots + kept + inputs + 1 + 2 * rule.draws.len()) as u32, |all| {
             let (before, rest) = all.split_at(rule.slots);
-            let (left, moved) = (rest[0], rest[1]);
-            // Then come the inputs, of which x and y have been used up, and the number of the step.
-            let (knobs, rest) = rest[4..].split_at(rule.knobs);
-            let (reach, calm, step) = (rest[0], rest[1], rest[2]);
-            let mut after = rule.step.run(&[before, knobs].concat());
-            let far = |i: usize| (after[i] - Tracer::from_f64(centre[i])).abs();
-            // False for NaN as well.
-            let within = far(0).lt(reach) & far(1).lt(reach);
+            let (kept, rest) = rest.split_at(kept);
+            // Of the inputs, x and y have been used up.
+            let (knobs, rest) = rest[2..].split_at(rule.knobs);
+            // Then come the number of the step and the draws.
+            let (reach, threshold, drawn) = (rest[0], rest[1], &rest[2..]);
+            let (step, left) = (drawn[0], kept[0]);
+            let mut after = rule.step.run(&[before, knobs, drawn].concat());
             let here = left.le(Tracer::zero());
+            let within = is_within(&job.problem, &after, reach);
             let goes_on = within & here;
-            let left = Tracer::select(within, left, Tracer::select(here, step, left));
             for i in 0..2 {
                 after[i] = Tracer::select(goes_on, after[i], before[i]);
             }
-            let distance = (after[0] - before[0]).abs() + (after[1] - before[1]).abs();
-            let moved = Tracer::select(calm.lt(distance), step, moved);
-            after.extend([left, moved]);
+            let left = Tracer::select(within, left, Tracer::select(here, step, left));
+            match job.goal {
+                Goal::Landing => {
+                    let distance = (after[0] - before[0]).abs() + (after[1] - before[1]).abs();
+                    after.extend([left, Tracer::select(threshold.lt(distance), step, kept[1])]);
+                }
+                Goal::Loss { .. } => {
+                    let mut loss: Evaluator<Tracer> = job.problem.program().evaluator();
+                    let value = loss.evaluate(&before[..2]);
+                    let first = value.le(threshold) & here & kept[2].le(Tracer::zero());
+                    after.extend([left, value, Tracer::select(first, step, kept[2])]);
+                }
+            }
             after
         });
-        Self { begin, step, outputs: [0, 1, rule.slots, rule.slots + 1] }
+        let first = rule.slots;
+        let outputs = match job.goal {
+            Goal::Landing => vec![0, 1, first, first + 1],
+            Goal::Loss { .. } => vec![first + 1, first, first + 2],
+        };
+        Self { begin, step, outputs, draws: rule.draws.clone(), varies: job.varies() }
     }
 
     /// The same with elementary functions replaced by arithmetic, as kernels need it.
@@ -75,39 +98,61 @@ impl Flight {
 
     /// What a kernel runs.
     pub fn kernel(&self) -> Kernel<'_> {
-        Kernel { begin: &self.begin, step: &self.step, outputs: &self.outputs }
+        let Self { begin, step, outputs, draws, varies } = self;
+        Kernel { begin, step, outputs, draws, varies }
     }
 
-    /// The run of a job from one start by the tapes' interpreter, in the precision of `R`: the oracle that kernels are
-    /// tested against. Returns the outputs.
-    pub fn interpret<R: Bits>(&self, job: &Job, start: [f64; 2]) -> Vec<R> {
-        let settings = settings(&job.problem, &job.method);
-        let inputs: Vec<R> = start.iter().chain(&settings).map(|&x| R::from_f64(x)).collect();
+    /// The run of a job's cell by the tapes' interpreter, in the precision of `R`: the oracle that kernels are tested
+    /// against. `uniforms` are its draws: [`DOUBLE_DRAWS`] or [`SINGLE_DRAWS`]. Returns the outputs.
+    pub fn interpret<R: Bits>(&self, job: &Job, cell: usize, uniforms: Draw<R>) -> Vec<R> {
+        let launch = job.launch(cell);
+        let inputs: Vec<R> = job.inputs(&launch).into_iter().map(R::from_f64).collect();
         let mut slots = self.begin.run(&inputs);
         let mut number = R::zero();
-        for _ in 0..job.steps {
+        for step in 1..=job.kernel_steps() {
             number += R::one();
-            slots = self.step.run(&[&slots[..], &inputs, &[number]].concat());
+            let drawn: Vec<R> =
+                self.draws.iter().flat_map(|slot| uniforms(job.seed, launch.run, step, *slot)).collect();
+            slots = self.step.run(&[&slots[..], &inputs, &[number], &drawn].concat());
         }
         self.outputs.iter().map(|&slot| slots[slot]).collect()
     }
 }
 
+/// Two uniform numbers for a seed, a run, a step and a slot.
+pub type Draw<R> = fn(u64, u32, u32, u32) -> [R; 2];
+
+/// The draws of a run in double precision.
+pub const DOUBLE_DRAWS: Draw<f64> = uniform_pair;
+/// The draws of a run in single precision.
+pub const SINGLE_DRAWS: Draw<f32> = uniform_pair_single;
+
+/// Whether a point is within reach. False for NaN as well.
+fn is_within(problem: &PlaneProblem, point: &[Tracer], reach: Tracer) -> <Tracer as Real>::Mask {
+    let far = |i: usize| (point[i] - Tracer::from_f64(problem.centre()[i])).abs();
+    far(0).lt(reach) & far(1).lt(reach)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Landing;
+    use crate::engine::{Axis, Landing, Loss};
     use crate::experiment::{Link, run};
 
-    fn landing(link: &str) -> (Landing, [f64; 2]) {
+    fn job(link: &str) -> Job {
         let experiment = Link::parse(link).experiment;
-        let done = run(&experiment).expect("a listed landscape");
-        let (problem, method) = (done.problem.clone(), experiment.methods[0].clone());
-        let flight = Flight::record(&problem, &method).expect("a recordable optimizer");
-        let (start, window) = (problem.start, problem.domain);
-        let job = Job { problem, method, steps: experiment.steps, window, columns: 1, rows: 1 };
-        let outputs: Vec<f64> = flight.interpret(&job, start);
-        let trace = &done.traces[0];
+        let problem = experiment.pose().expect("a listed landscape");
+        let window = problem.domain;
+        // The one cell of a list of trials is the experiment itself.
+        let axes = [Axis::Trial, Axis::Nothing];
+        Job { axes, ..Job::of(&experiment, &problem, 0, window).expect("the link has an optimizer") }
+    }
+
+    fn landing(link: &str) -> (Landing, [f64; 2]) {
+        let job = job(link);
+        let flight = Flight::record(&job).expect("a recordable optimizer");
+        let outputs = flight.interpret(&job, 0, DOUBLE_DRAWS);
+        let trace = run(&Link::parse(link).experiment).expect("a listed landscape").traces.remove(0);
         (Landing::from_outputs(outputs.try_into().expect("four outputs")), trace.points[trace.last()])
     }
 
@@ -129,5 +174,40 @@ mod tests {
     fn a_run_that_leaves_the_domain_of_the_formula_is_over() {
         let (landing, _) = landing("problem=formula;f=sqrt(x)%2By^2&start=0.5,1&steps=200&opt=sgd;lr=0.3");
         assert!(landing.left > 0 && landing.at.iter().all(|x| x.is_finite()), "{landing:?}");
+    }
+
+    #[test]
+    fn a_run_with_noise_lands_where_its_trace_ends() {
+        for link in [
+            "problem=himmelblau&steps=80&seed=7&noise=gaussian;sigma=2&opt=sgd;lr=0.01",
+            "problem=reddi_online&steps=80&noise=own&opt=adam;lr=0.1",
+            "problem=reddi_stochastic&steps=80&noise=own&opt=amsgrad;lr=0.1",
+        ] {
+            let (landing, end) = landing(link);
+            assert_eq!((landing.at, landing.left), (end, 0), "{link}");
+        }
+    }
+
+    #[test]
+    fn a_loss_is_that_of_the_traces_last_point() {
+        let link = "problem=himmelblau&start=-1,2&steps=60&opt=adam;lr=0.1";
+        let done = run(&Link::parse(link).experiment).expect("a listed landscape");
+        let trace = &done.traces[0];
+        let job = Job { goal: Goal::Loss { target: 1.0 }, ..job(link) };
+        let flight = Flight::record(&job).expect("a recordable optimizer");
+        let outputs = flight.interpret(&job, 0, DOUBLE_DRAWS).try_into().expect("three outputs");
+        let loss = Loss::from_outputs(outputs, job.steps);
+        assert_eq!(loss.value, Some(trace.values[60]));
+        let first = trace.values.iter().position(|value| *value <= 1.0).expect("the run comes below 1");
+        assert_eq!(loss.reached, Some(first as u32));
+    }
+
+    #[test]
+    fn the_loss_of_a_run_that_leaves_is_none() {
+        let link = "problem=ellipse;kappa=10&start=1,1&steps=200&opt=sgd;lr=0.3";
+        let job = Job { goal: Goal::Loss { target: 1e-6 }, ..job(link) };
+        let flight = Flight::record(&job).expect("a recordable optimizer");
+        let outputs = flight.interpret(&job, 0, DOUBLE_DRAWS).try_into().expect("three outputs");
+        assert_eq!(Loss::from_outputs(outputs, job.steps), Loss { value: None, reached: None });
     }
 }

@@ -1,11 +1,11 @@
-//! Where a kernel finds its inputs and leaves its outputs: the memory of a WebAssembly kernel.
+//! Where a kernel finds its inputs and leaves its outputs: the memory of a kernel, on whatever machine.
 
-use super::job::knob_values;
-use super::landing::{OUTPUTS, settings};
-use super::{Job, Landing};
-use crate::experiment::Method;
+use super::{Axis, Job, Landing, Loss};
+use crate::problems::Noise;
+use crate::scalar::lanes::AT_ONCE;
 pub use crate::scalar::lanes::Lanes;
 use crate::scalar::lanes::REGISTER;
+use std::ops::Range;
 
 /// The memory of a kernel for a number of cells. See [`crate::tape::wasm`] for the header.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,116 +16,152 @@ pub struct Layout {
     inputs: Vec<(u32, u32)>,
     /// For each output: where it begins.
     outputs: Vec<u32>,
+    /// Where the numbers of the runs begin, and the bytes from a group to the next; where there is noise.
+    runs: Option<(u32, u32)>,
     bytes: u32,
 }
 
 impl Layout {
-    /// Room for `cells` cells: the coordinates of the start vary from cell to cell, all other inputs are the same.
-    pub fn new(method: &Method, lanes: Lanes, cells: usize) -> Self {
-        let groups = cells.div_ceil(lanes.count()) as u32;
-        // x, y, the knobs, and the two bounds of `settings`.
-        let inputs = 2 + knob_values(method).len() + 2;
-        let mut next = (8 * inputs as u32 + 4 * OUTPUTS as u32).next_multiple_of(REGISTER);
+    /// Room for `cells` cells of a job.
+    pub fn new(job: &Job, lanes: Lanes, cells: usize) -> Self {
+        let groups = Self::groups_of(lanes, cells) as u32;
+        let varies = job.varies();
+        let noisy = job.noise != Noise::None;
+        let header = 8 * varies.len() + 4 * job.goal.outputs() + if noisy { 16 } else { 0 };
+        let mut next = (header as u32).next_multiple_of(REGISTER);
         let mut take = |registers: u32| {
             let place = next;
             next += registers * REGISTER;
             place
         };
-        let inputs = (0..inputs).map(|i| if i < 2 { (take(groups), REGISTER) } else { (take(1), 0) }).collect();
-        let outputs = (0..OUTPUTS).map(|_| take(groups)).collect();
-        Self { lanes, cells, inputs, outputs, bytes: next }
+        let mut input = |varies: bool| if varies { (take(groups), REGISTER) } else { (take(1), 0) };
+        let inputs = varies.into_iter().map(&mut input).collect();
+        let numbered = job.axes.iter().any(|axis| matches!(axis, Axis::Trial | Axis::Run));
+        let runs = noisy.then(|| input(numbered));
+        let outputs = (0..job.goal.outputs()).map(|_| take(groups)).collect();
+        Self { lanes, cells, inputs, outputs, runs, bytes: next }
+    }
+
+    /// How many groups so many cells fill.
+    pub fn groups_of(lanes: Lanes, cells: usize) -> usize {
+        cells.div_ceil(lanes.count()).next_multiple_of(AT_ONCE)
     }
 
     /// How many groups the cells fill.
     pub fn groups(&self) -> usize {
-        self.cells.div_ceil(self.lanes.count())
+        Self::groups_of(self.lanes, self.cells)
     }
 
-    /// The memory before a run of all cells of a job, row by row from the top.
-    pub fn image(&self, job: &Job) -> Vec<u8> {
+    /// How many bytes the memory has.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes as usize
+    }
+
+    /// How many cells there are.
+    pub fn cells(&self) -> usize {
+        self.cells
+    }
+
+    /// The memory before a run of the cells of a job from `first` on.
+    pub fn image(&self, job: &Job, first: usize) -> Vec<u8> {
         let mut image = vec![0; self.bytes as usize];
-        let words =
-            self.inputs.iter().flat_map(|(place, stride)| [*place, *stride]).chain(self.outputs.iter().copied());
+        let seed = [job.seed as u32, (job.seed >> 32) as u32];
+        let pairs = self.inputs.iter().flat_map(|(place, stride)| [*place, *stride]);
+        let runs = self.runs.iter().flat_map(|(place, stride)| [*place, *stride, seed[0], seed[1]]);
+        let words = pairs.chain(self.outputs.iter().copied()).chain(runs);
         for (slot, word) in image.chunks_exact_mut(4).zip(words) {
             slot.copy_from_slice(&word.to_le_bytes());
         }
-        let padded = self.groups() * self.lanes.count();
-        // The last group's empty lanes repeat its last cell.
-        let start = |cell: usize| {
-            let cell = cell.min(self.cells - 1);
-            job.start(cell % job.columns, cell / job.columns)
-        };
-        for i in 0..2 {
-            let mut place = self.inputs[i].0 as usize;
-            for cell in 0..padded {
-                place += self.write(&mut image, place, start(cell)[i]);
-            }
+        let mut launch = job.launch(first);
+        let constants = job.inputs(&launch);
+        for (input, value) in self.inputs.iter().zip(&constants).filter(|(input, _)| input.1 == 0) {
+            (0..self.lanes.count())
+                .for_each(|lane| self.write(&mut image, input.0 as usize + lane * self.size(), *value));
         }
-        let settings = settings(&job.problem, &job.method);
-        for (value, (place, _)) in settings.into_iter().zip(&self.inputs[2..]) {
-            let mut place = *place as usize;
-            for _ in 0..self.lanes.count() {
-                place += self.write(&mut image, place, value);
+        for place in 0..self.groups() * self.lanes.count() {
+            // The lanes that no cell fills repeat the last cell.
+            let cell = first + place.min(self.cells.saturating_sub(1));
+            job.set(cell, &mut launch.start, &mut launch.knobs, &mut launch.run);
+            let (group, lane) = (place / self.lanes.count(), place % self.lanes.count());
+            let varying = self.inputs.iter().zip(launch.start.iter().chain(&launch.knobs));
+            for (input, value) in varying.filter(|(input, _)| input.1 > 0) {
+                let at = input.0 as usize + group * input.1 as usize + lane * self.size();
+                self.write(&mut image, at, *value);
+            }
+            if let Some((runs, stride)) = self.runs {
+                let at = runs as usize + group * stride as usize + 4 * lane;
+                image[at..at + 4].copy_from_slice(&launch.run.to_le_bytes());
             }
         }
         image
     }
 
-    fn write(&self, image: &mut [u8], place: usize, value: f64) -> usize {
+    /// Bytes of a number.
+    fn size(&self) -> usize {
+        REGISTER as usize / self.lanes.count()
+    }
+
+    fn write(&self, image: &mut [u8], place: usize, value: f64) {
         match self.lanes {
-            Lanes::F32x4 => {
-                image[place..place + 4].copy_from_slice(&(value as f32).to_le_bytes());
-                4
-            }
-            Lanes::F64x2 => {
-                image[place..place + 8].copy_from_slice(&value.to_le_bytes());
-                8
-            }
+            Lanes::F32x4 => image[place..place + 4].copy_from_slice(&(value as f32).to_le_bytes()),
+            Lanes::F64x2 => image[place..place + 8].copy_from_slice(&value.to_le_bytes()),
         }
     }
 
     /// The part of the memory that holds the outputs.
-    pub fn outputs(&self) -> std::ops::Range<usize> {
+    pub fn outputs(&self) -> Range<usize> {
         let first = self.outputs.first().map_or(self.bytes, |place| *place);
         first as usize..self.bytes as usize
     }
 
     /// The bits of each output of each cell after a run, from [`Self::outputs`] of the memory.
     pub fn read(&self, outputs: &[u8]) -> Vec<Vec<u64>> {
-        let begin = self.outputs().start;
-        let size = REGISTER as usize / self.lanes.count();
         let bits = |place: u32, cell: usize| {
-            let bytes = &outputs[place as usize - begin + cell * size..][..size];
+            let bytes = &outputs[self.place(place, cell)..][..self.size()];
             bytes.iter().rev().fold(0, |bits, byte| bits << 8 | u64::from(*byte))
         };
         (0..self.cells).map(|cell| self.outputs.iter().map(|place| bits(*place, cell)).collect()).collect()
     }
 
-    /// The outputs of these runs, as [`Self::landings`] reads them; for engines that are no kernel.
+    /// Where in the outputs a cell's number of an output is.
+    fn place(&self, output: u32, cell: usize) -> usize {
+        output as usize - self.outputs().start + cell * self.size()
+    }
+
+    /// Numbers as a kernel would leave them, for engines that are none: the outputs of each cell.
     #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
-    pub(super) fn written(&self, landings: &[Landing]) -> Vec<u8> {
-        let begin = self.outputs().start;
+    pub(super) fn written(&self, numbers: &[Vec<f64>]) -> Vec<u8> {
         let mut outputs = vec![0; self.outputs().len()];
-        let size = REGISTER as usize / self.lanes.count();
-        for (cell, Landing { at: [x, y], left, moved }) in landings.iter().enumerate() {
-            let numbers = [*x, *y, f64::from(*left), f64::from(*moved)];
+        for (cell, numbers) in numbers.iter().enumerate() {
             for (place, number) in self.outputs.iter().zip(numbers) {
-                self.write(&mut outputs, *place as usize - begin + cell * size, number);
+                self.write(&mut outputs, self.place(*place, cell), *number);
             }
         }
         outputs
     }
 
+    /// The numbers of each cell's outputs.
+    fn numbers<const N: usize>(&self, outputs: &[u8]) -> impl Iterator<Item = [f64; N]> {
+        let number = |place: u32, cell: usize| {
+            let bytes = &outputs[self.place(place, cell)..];
+            match (self.lanes, bytes.first_chunk::<4>(), bytes.first_chunk::<8>()) {
+                (Lanes::F32x4, Some(bytes), _) => f64::from(f32::from_le_bytes(*bytes)),
+                (Lanes::F64x2, _, Some(bytes)) => f64::from_le_bytes(*bytes),
+                // Outputs that are cut short.
+                _ => f64::NAN,
+            }
+        };
+        (0..self.cells).map(move |cell| std::array::from_fn(|i| number(self.outputs[i], cell)))
+    }
+
     /// How each cell's run ended, from [`Self::outputs`] of the memory.
     pub fn landings(&self, outputs: &[u8]) -> Vec<Landing> {
-        let number = |bits: u64| match self.lanes {
-            Lanes::F32x4 => f64::from(f32::from_bits(bits as u32)),
-            Lanes::F64x2 => f64::from_bits(bits),
-        };
-        let landing = |bits: Vec<u64>| match bits[..] {
-            [x, y, left, moved] => Landing::from_outputs([x, y, left, moved].map(number)),
-            _ => unreachable!("a flight has four outputs"),
-        };
-        self.read(outputs).into_iter().map(landing).collect()
+        self.numbers(outputs).map(Landing::from_outputs).collect()
+    }
+
+    /// How low each cell's run of `steps` steps came, from [`Self::outputs`] of the memory.
+    pub fn losses(&self, outputs: &[u8], steps: u32) -> Vec<Loss> {
+        self.numbers(outputs).map(|numbers| Loss::from_outputs(numbers, steps)).collect()
     }
 }

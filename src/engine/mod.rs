@@ -11,16 +11,23 @@ mod direct;
 mod job;
 mod landing;
 mod layout;
+mod order;
+mod verdict;
 
-pub use job::{Cell, Job, Verdict};
-pub use landing::Landing;
+pub use job::{Axis, Goal, Job, Launch, knob_place, knob_value, knob_window};
+pub use landing::{Landing, Loss};
 pub use layout::{Lanes, Layout};
+pub use verdict::{Cell, Minima, Verdict};
 
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod flight;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
+mod particles;
+#[cfg(not(target_arch = "wasm32"))]
+mod recorded;
+#[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 mod rule;
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
-pub use flight::Flight;
+pub use flight::{DOUBLE_DRAWS, Draw, Flight, SINGLE_DRAWS};
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 pub use rule::{Rule, RuleError};

@@ -1,11 +1,11 @@
 //! One optimizer on one problem, recorded: how its memory begins, and what a step makes of it.
 
 use crate::experiment::{Method, Stage};
-use crate::formula::{Evaluator, Program};
+use crate::formula::Evaluator;
 use crate::optimizers::wrappers::{self, Wrapper};
 use crate::optimizers::{self, Entry, Event, Knobs, Optimizer, Oracle};
-use crate::problems::PlaneProblem;
-use crate::scalar::{Dual, Real, Vector};
+use crate::problems::{Noise, OWN_DRAWS, OwnNoise, PlaneProblem};
+use crate::scalar::{Dual, Real, Vector, box_muller};
 use crate::tape::{Tape, Tracer, record};
 
 type Gradient = Dual<Tracer, 2>;
@@ -24,46 +24,64 @@ pub enum RuleError {
 /// A method on a problem of the plane as two tapes.
 ///
 /// The *slots* are what is remembered between steps: x, y, then the optimizer's memory in the order of
-/// [`Optimizer::state`]. The *knobs* are the values of all knobs, the optimizer's first, then its wrappers'; they are
-/// inputs, so that one recording serves every setting.
+/// [`Optimizer::state`]. The *knobs* are the values of all knobs, the optimizer's first, then its wrappers', and last the
+/// standard deviation of Gaussian noise where there is some; they are inputs, so that one recording serves every setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     /// From x, y and the knobs to the slots before the first step.
     pub begin: Tape,
-    /// From the slots and the knobs to the slots after a step.
+    /// From the slots, the knobs, the number of the step and two uniform numbers for each draw to the slots after it.
     pub step: Tape,
     /// How many slots there are.
     pub slots: usize,
     /// How many knobs there are.
     pub knobs: usize,
+    /// The Philox slot of each draw of a step.
+    pub draws: Vec<u32>,
 }
 
 impl Rule {
-    /// Records `method` on `problem`, without noise.
-    pub fn record(problem: &PlaneProblem, method: &Method) -> Result<Self, RuleError> {
+    /// Records `method` on `problem` with a kind of noise.
+    ///
+    /// # Errors
+    /// When the method cannot be recorded.
+    pub fn record(problem: &PlaneProblem, method: &Method, noise: Noise) -> Result<Self, RuleError> {
         let recipe = Recipe::of(method)?;
-        let knobs = recipe.knob_count();
+        let own = recipe.knob_count();
+        let knobs = own + usize::from(matches!(noise, Noise::Gaussian { .. }));
         let begin = record((2 + knobs) as u32, |inputs| {
             let (start, knobs) = inputs.split_at(2);
             let mut slots = start.to_vec();
-            recipe.build(knobs, start).state(&mut |_, values| slots.extend_from_slice(values));
+            recipe.build(&knobs[..own], start).state(&mut |_, values| slots.extend_from_slice(values));
             slots
         });
         let slots = begin.outputs().len();
-        let step = record((slots + knobs) as u32, |inputs| {
-            let (before, knobs) = inputs.split_at(slots);
-            let mut x = Vector::plane([before[0], before[1]]);
-            let mut optimizer = recipe.build(knobs, &before[..2]);
-            let mut memory = before[2..].iter();
-            optimizer.state(&mut |_, values| {
-                values.iter_mut().zip(&mut memory).for_each(|(value, input)| *value = *input);
-            });
-            optimizer.step(&mut x, &mut TapeOracle::new(problem.program()));
-            let mut after = x.as_slice().to_vec();
-            optimizer.state(&mut |_, values| after.extend_from_slice(values));
-            after
-        });
-        Ok(Self { begin, step, slots, knobs })
+        let mut draws = Vec::new();
+        let record_step = |draws: &mut Vec<u32>| {
+            let uniforms = 2 * draws.len();
+            record((slots + knobs + 1 + uniforms) as u32, |inputs| {
+                let (before, rest) = inputs.split_at(slots);
+                let (knobs, rest) = rest.split_at(knobs);
+                let mut x = Vector::plane([before[0], before[1]]);
+                let mut optimizer = recipe.build(&knobs[..own], &before[..2]);
+                let mut memory = before[2..].iter();
+                optimizer.state(&mut |_, values| {
+                    values.iter_mut().zip(&mut memory).for_each(|(value, input)| *value = *input);
+                });
+                let mut oracle = TapeOracle::new(problem, noise, knobs.last().copied(), rest);
+                optimizer.step(&mut x, &mut oracle);
+                *draws = oracle.draws;
+                let mut after = x.as_slice().to_vec();
+                optimizer.state(&mut |_, values| after.extend_from_slice(values));
+                after
+            })
+        };
+        let mut step = record_step(&mut draws);
+        if !draws.is_empty() {
+            // How many draws a step makes is known once it has made them.
+            step = record_step(&mut draws);
+        }
+        Ok(Self { begin, step, slots, knobs, draws })
     }
 }
 
@@ -101,16 +119,51 @@ impl Recipe {
     }
 }
 
-/// Answers with the formula's own arithmetic, so that it is recorded too.
-struct TapeOracle {
+/// Answers with the formula's own arithmetic, so that it is recorded too. What it draws is an input of the tape.
+struct TapeOracle<'a> {
     value: Evaluator<Tracer>,
     gradient: Evaluator<Gradient>,
     hessian: Evaluator<Hessian>,
+    noise: TapeNoise,
+    /// The number of the step, then the uniform numbers that have not been used.
+    number: Tracer,
+    uniforms: &'a [Tracer],
+    asked: u32,
+    /// The slots of the draws so far.
+    draws: Vec<u32>,
 }
 
-impl TapeOracle {
-    fn new(program: &Program) -> Self {
-        Self { value: program.evaluator(), gradient: program.evaluator(), hessian: program.evaluator() }
+/// Where the gradients that an optimizer sees come from, as for [`PlaneOracle`](crate::problems::PlaneOracle).
+enum TapeNoise {
+    Exact,
+    Gaussian { sigma: Tracer },
+    Own { online: bool, value: Evaluator<Tracer>, gradient: Evaluator<Gradient> },
+}
+
+impl<'a> TapeOracle<'a> {
+    /// `rest` are the inputs from the number of the step on. Draws for which there is no input are zeros.
+    fn new(problem: &PlaneProblem, noise: Noise, sigma: Option<Tracer>, rest: &'a [Tracer]) -> Self {
+        let program = problem.program();
+        let noise = match (noise, problem.own_noise(), sigma) {
+            (Noise::Gaussian { .. }, _, Some(sigma)) => TapeNoise::Gaussian { sigma },
+            (Noise::Own, Some(OwnNoise::Online(program)), _) => {
+                TapeNoise::Own { online: true, value: program.evaluator(), gradient: program.evaluator() }
+            }
+            (Noise::Own, Some(OwnNoise::Sampled(program)), _) => {
+                TapeNoise::Own { online: false, value: program.evaluator(), gradient: program.evaluator() }
+            }
+            _ => TapeNoise::Exact,
+        };
+        Self {
+            value: program.evaluator(),
+            gradient: program.evaluator(),
+            hessian: program.evaluator(),
+            noise,
+            number: rest[0],
+            uniforms: &rest[1..],
+            asked: 0,
+            draws: Vec::new(),
+        }
     }
 
     /// The Hessian's entries xx, xy, yy.
@@ -119,16 +172,61 @@ impl TapeOracle {
         let [dx, dy] = self.hessian.evaluate(&[seed(0), seed(1)]).derivative;
         [dx.derivative[0], dx.derivative[1], dy.derivative[1]]
     }
+
+    /// The two uniform numbers of a draw; asking again for a draw gives the same.
+    fn uniform_pair(&mut self, slot: u32) -> [Tracer; 2] {
+        let place = self.draws.iter().position(|known| *known == slot).unwrap_or_else(|| {
+            self.draws.push(slot);
+            self.draws.len() - 1
+        });
+        match self.uniforms.get(2 * place..2 * place + 2) {
+            Some(pair) => [pair[0], pair[1]],
+            None => [Tracer::one(); 2],
+        }
+    }
+
+    fn normal_pair(&mut self, slot: u32) -> [Tracer; 2] {
+        box_muller(self.uniform_pair(slot))
+    }
 }
 
-impl Oracle<Tracer> for TapeOracle {
+impl Oracle<Tracer> for TapeOracle<'_> {
     fn value(&mut self, x: &Vector<Tracer>) -> Tracer {
-        self.value.evaluate(x.as_slice())
+        let (asked, number) = (self.asked, self.number);
+        let drawn = match &self.noise {
+            TapeNoise::Own { online: false, .. } => self.uniform_pair(asked),
+            _ => [number; 2],
+        };
+        match &mut self.noise {
+            TapeNoise::Exact | TapeNoise::Gaussian { .. } => self.value.evaluate(x.as_slice()),
+            TapeNoise::Own { online: true, value, .. } => value.evaluate(&[x[0], x[1], number]),
+            TapeNoise::Own { value, .. } => value.evaluate(&[x[0], x[1], drawn[0], drawn[1]]),
+        }
     }
 
     fn gradient(&mut self, x: &Vector<Tracer>) -> Vector<Tracer> {
         let seeds = [Gradient::variable(x[0], 0), Gradient::variable(x[1], 1)];
-        Vector::plane(self.gradient.evaluate(&seeds).derivative)
+        let constant = |number: Tracer| Gradient { value: number, derivative: [Tracer::zero(); 2] };
+        let asked = self.asked;
+        self.asked += 1;
+        let drawn = match &self.noise {
+            TapeNoise::Own { online: false, .. } => self.uniform_pair(asked),
+            TapeNoise::Gaussian { .. } => self.normal_pair(asked),
+            _ => [self.number; 2],
+        };
+        Vector::plane(match &mut self.noise {
+            TapeNoise::Exact => self.gradient.evaluate(&seeds).derivative,
+            TapeNoise::Gaussian { sigma } => {
+                let [gx, gy] = self.gradient.evaluate(&seeds).derivative;
+                [gx + *sigma * drawn[0], gy + *sigma * drawn[1]]
+            }
+            TapeNoise::Own { online: true, gradient, .. } => {
+                gradient.evaluate(&[seeds[0], seeds[1], constant(drawn[0])]).derivative
+            }
+            TapeNoise::Own { gradient, .. } => {
+                gradient.evaluate(&[seeds[0], seeds[1], constant(drawn[0]), constant(drawn[1])]).derivative
+            }
+        })
     }
 
     fn hessian(&mut self, x: &Vector<Tracer>) -> Vec<Vector<Tracer>> {
@@ -141,9 +239,8 @@ impl Oracle<Tracer> for TapeOracle {
         Vector::plane([xx * v[0] + xy * v[1], xy * v[0] + yy * v[1]])
     }
 
-    /// Recordings are without noise; an optimizer that draws for itself sees zeros.
-    fn normal(&mut self, _: u32) -> Vector<Tracer> {
-        Vector::plane([Tracer::zero(); 2])
+    fn normal(&mut self, slot: u32) -> Vector<Tracer> {
+        Vector::plane(self.normal_pair(OWN_DRAWS.saturating_add(slot)))
     }
 
     fn report(&mut self, _: Event) {}
@@ -152,15 +249,13 @@ impl Oracle<Tracer> for TapeOracle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::job::knob_values;
     use crate::experiment::Runner;
     use crate::landscapes;
     use crate::optimizers::REGISTRY;
-    use crate::problems::Noise;
 
     fn steps_agree(problem: &PlaneProblem, method: &Method, start: [f64; 2], steps: u32) {
-        let rule = Rule::record(problem, method).expect("a recordable optimizer");
-        let knobs = knob_values(method);
+        let rule = Rule::record(problem, method, Noise::None).expect("a recordable optimizer");
+        let knobs: Vec<f64> = method.knobs().map(|(_, value)| value).collect();
         let mut slots = rule.begin.run(&[&start[..], &knobs].concat());
         let mut runner = Runner::new(problem, method, start, Noise::None, 0);
         for step in 1..=steps {
@@ -203,16 +298,16 @@ mod tests {
         let problem = PlaneProblem::landscape("rosenbrock", &[]).expect("a listed landscape");
         let slow = Method::new("adam", &[("lr", 0.001)]).expect("adam has lr");
         let fast = Method::new("adam", &[("lr", 0.1)]).expect("adam has lr");
-        let rule = Rule::record(&problem, &slow).expect("adam is recordable");
-        assert_eq!(rule, Rule::record(&problem, &fast).expect("adam is recordable"));
-        assert_eq!(knob_values(&fast)[0], 0.1);
+        let rule = Rule::record(&problem, &slow, Noise::None).expect("adam is recordable");
+        assert_eq!(rule, Rule::record(&problem, &fast, Noise::None).expect("adam is recordable"));
+        assert_eq!(fast.knobs().next().map(|(_, value)| value), Some(0.1));
     }
 
     #[test]
     fn a_method_that_searches_says_why_it_cannot_be_recorded() {
         let problem = PlaneProblem::landscape("rosenbrock", &[]).expect("a listed landscape");
         let method = Method::new("bfgs", &[]).expect("a registered optimizer");
-        let error = Rule::record(&problem, &method).expect_err("bfgs searches");
+        let error = Rule::record(&problem, &method, Noise::None).expect_err("bfgs searches");
         assert!(error.to_string().contains("BFGS"), "{error}");
     }
 }

@@ -7,6 +7,7 @@
 //! A link is untrusted: sizes are bounded, nothing in it can make reading fail, and everything that is not used as
 //! written is reported in a [`Note`] with its key, what was expected, and what is used instead.
 
+mod many;
 mod read;
 mod text;
 mod write;
@@ -98,9 +99,11 @@ mod tests {
         for link in [
             "problem=rosenbrock;b=50&start=-1.2,1.5&steps=500&opt=adam;lr=0.05&opt=sgd;lr=0.002;momentum=0.9",
             "problem=formula;f=(1-x)^2%2B100*(y-x^2)^2&domain=-2,2,-1,3&opt=newton&opt=adam;lr=0.1~lookahead;k=7",
-            "problem=himmelblau&noise=gaussian;sigma=0.5&seed=7&hide=problem,noise&opt=lion",
+            "problem=himmelblau&noise=gaussian;sigma=0.5&seed=7&run=3&hide=problem,noise&opt=lion",
             "problem=formula;f=a*x^2%2By^2;a=3&opt=none",
             "problem=reddi_online&noise=own&opt=adam;lr=0.3&tol=0.001",
+            "opt=sgd&opt=adam&basins=2&swarm=1&sweep=2;x=beta1;y=beta2;show=steps&starts=64&engine=kernel",
+            "opt=sgd&ensemble=1&sweep=1&engine=gpu",
             "opt=adam;lr=0.1;show=0&view=-1,1,-1,1&step=17&axis=calls&basins=1&camera=-28.5,42&lesson=step_size;page=2&embed=1",
         ] {
             let experiment = clean(link);
@@ -158,10 +161,20 @@ mod tests {
             ("noise=gaussian;sigma=-1", "noise=gaussian;sigma"),
             ("noise=own", "noise"),
             ("seed=x", "seed"),
+            ("run=-1", "run"),
             ("tol=0", "tol"),
             ("hide=everything", "hide"),
             ("axis=time", "axis"),
             ("step=-1", "step"),
+            ("basins=0", "basins"),
+            ("swarm=x", "swarm"),
+            ("ensemble=17", "ensemble"),
+            ("sweep=9", "sweep"),
+            ("sweep=1;x=lrr", "sweep;x"),
+            ("sweep=1;show=all", "sweep;show"),
+            ("sweep=1;z=lr", "sweep;z"),
+            ("starts=0", "starts"),
+            ("engine=steam", "engine"),
             ("view=1,2", "view"),
             ("camera=40", "camera"),
             ("camera=0,0", "camera"),

@@ -13,11 +13,13 @@ mod run;
 mod spec;
 mod sweep;
 mod trace;
+mod view;
 
 pub use link::{Link, Note, Severity};
 pub use outcome::Outcome;
 pub use report::{Report, csv, json, number17};
 pub use run::{Run, Runner, probes, run, run_one};
-pub use spec::{Experiment, Method, Panel, ProblemChoice, Stage, View, limits};
-pub use sweep::{Strip, StripCurve, default_step_sizes, tuned_step_size};
+pub use spec::{Experiment, Method, ProblemChoice, Stage, limits};
+pub use sweep::{Spread, Strip, StripCurve, default_step_sizes, tuned_step_size};
 pub use trace::Trace;
+pub use view::{Engine, MOST_STARTS, Panel, ParticleKind, Particles, Sweep, View};

@@ -33,6 +33,8 @@ struct ExperimentReport {
     steps: u32,
     optimizers: Vec<MethodReport>,
     seed: u64,
+    #[serde(skip_serializing_if = "is_first")]
+    run: u32,
     tolerance: f64,
     lowest_known_value: Option<f64>,
 }
@@ -113,6 +115,7 @@ impl Report {
                 steps: experiment.steps,
                 optimizers: methods.clone(),
                 seed: experiment.seed,
+                run: experiment.run,
                 tolerance: experiment.tolerance,
                 lowest_known_value: run.problem.lowest_known(),
             },
@@ -192,6 +195,12 @@ fn csv_row(text: &mut String, method: &Method, number: usize, trace: &Trace, k: 
     let hessians = calls.hessian + calls.hessian_vector;
     writeln!(text, "{name},{number},{k},{x},{y},{value},{norm},{},{},{hessians}", calls.value, calls.gradient)
         .expect("writing to a string does not fail");
+}
+
+/// Whether it is the run that an experiment has when it names none.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_first(run: &u32) -> bool {
+    *run == 0
 }
 
 #[cfg(test)]

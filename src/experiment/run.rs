@@ -39,7 +39,7 @@ pub fn run(experiment: &Experiment) -> Result<Run, ProblemError> {
 
 /// Runs one method of the experiment on a problem that is already posed.
 pub fn run_one(problem: &PlaneProblem, experiment: &Experiment, method: &Method) -> Trace {
-    let mut runner = Runner::new(problem, method, problem.start, experiment.noise, experiment.seed);
+    let mut runner = Runner::of(problem, experiment, method);
     let mut local = problem.local();
     let mut trace = Trace::default();
     record(&mut trace, &runner, &mut local);
@@ -68,7 +68,7 @@ fn record(trace: &mut Trace, runner: &Runner, local: &mut Local) {
 /// The points that a method asks about on its way from point `step` to the next, its own included: the trials of a line
 /// search, the corners of a simplex.
 pub fn probes(problem: &PlaneProblem, experiment: &Experiment, method: &Method, step: u32) -> Vec<[f64; 2]> {
-    let mut runner = Runner::new(problem, method, problem.start, experiment.noise, experiment.seed);
+    let mut runner = Runner::of(problem, experiment, method);
     for _ in 0..step {
         runner.step();
     }
@@ -84,15 +84,33 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// The method at `start`, before its first step.
+    /// A method as an experiment runs it, before its first step.
+    pub fn of(problem: &PlaneProblem, experiment: &Experiment, method: &Method) -> Self {
+        let Experiment { noise, seed, run, .. } = experiment;
+        Self::numbered(problem, method, problem.start, *noise, *seed, *run)
+    }
+
+    /// The method at `start`, before its first step, in run 0 of a seed's noise.
     pub fn new(problem: &PlaneProblem, method: &Method, start: [f64; 2], noise: Noise, seed: u64) -> Self {
+        Self::numbered(problem, method, start, noise, seed, 0)
+    }
+
+    /// The same in another run of the seed's noise.
+    pub fn numbered(
+        problem: &PlaneProblem,
+        method: &Method,
+        start: [f64; 2],
+        noise: Noise,
+        seed: u64,
+        run: u32,
+    ) -> Self {
         let x = Vector::from(start);
         let mut optimizer = method.entry().build(&method.base.knobs, &x);
         for stage in &method.wrappers {
             let wrapper = optimizers::wrappers::find(stage.id).expect("a stage is only made from a registered id");
             optimizer = wrapper.build(&stage.knobs, optimizer, &x);
         }
-        Self { optimizer, x, step: 0, oracle: problem.oracle(noise, seed) }
+        Self { optimizer, x, step: 0, oracle: problem.oracle(noise, seed, run) }
     }
 
     /// Takes a step.

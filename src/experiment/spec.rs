@@ -1,9 +1,9 @@
 //! What an experiment consists of.
 
+use super::View;
 use crate::landscapes;
-use crate::optimizers::{self, Knobs};
+use crate::optimizers::{self, Knob, Knobs};
 use crate::problems::{Noise, PlaneProblem, ProblemError};
-use std::collections::BTreeSet;
 
 /// Bounds on what a link may ask for. A link is untrusted input.
 pub mod limits {
@@ -40,6 +40,8 @@ pub struct Experiment {
     pub noise: Noise,
     /// Names the random draws.
     pub seed: u64,
+    /// Which of the seed's runs: each has draws of its own.
+    pub run: u32,
     /// Value of f - f* that counts as solved.
     pub tolerance: f64,
     /// What is shown.
@@ -128,65 +130,33 @@ impl Method {
         optimizers::find(self.base.id).expect("a method is only made from a registered id")
     }
 
+    /// The optimizer and its wrappers, from the inside out.
+    pub fn stages(&self) -> impl Iterator<Item = &Stage> {
+        std::iter::once(&self.base).chain(&self.wrappers)
+    }
+
+    /// All knobs with their values, the optimizer's first.
+    pub fn knobs(&self) -> impl Iterator<Item = (&'static Knob, f64)> {
+        self.stages().flat_map(|stage| stage.knobs.iter())
+    }
+
+    /// Gives the knob with this index among all a value. Nothing happens where there is none.
+    pub fn set_knob(&mut self, mut index: usize, value: f64) {
+        for stage in std::iter::once(&mut self.base).chain(&mut self.wrappers) {
+            let id = stage.knobs.iter().nth(index).map(|(knob, _)| knob.id);
+            if let Some(id) = id {
+                stage.knobs.set(id, value);
+                return;
+            }
+            index -= stage.knobs.iter().count();
+        }
+    }
+
     /// The title with the wrappers', such as "Adam in Lookahead".
     pub fn title(&self) -> String {
         let wrapped = self.wrappers.iter().filter_map(|stage| optimizers::wrappers::find(stage.id));
         wrapped.fold(self.entry().title.to_owned(), |title, wrapper| format!("{title} in {}", wrapper.title))
     }
-}
-
-/// Parts of the page that a link can remove, so that a teacher makes a worksheet without writing code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Panel {
-    /// Problem picker, formula and parameters.
-    Problem,
-    /// Start and noise.
-    Noise,
-    /// The optimizers with their knobs.
-    Optimizers,
-    /// The plots.
-    Plots,
-    /// The step-size strip.
-    Strip,
-    /// The outcome table.
-    Table,
-    /// Play, scrub, step.
-    Transport,
-}
-
-impl Panel {
-    /// All of them with their names in links.
-    pub const ALL: [(Panel, &str); 7] = [
-        (Panel::Problem, "problem"),
-        (Panel::Noise, "noise"),
-        (Panel::Optimizers, "optimizers"),
-        (Panel::Plots, "plots"),
-        (Panel::Strip, "strip"),
-        (Panel::Table, "table"),
-        (Panel::Transport, "transport"),
-    ];
-}
-
-/// What is shown: it changes no number.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct View {
-    /// The window that is looked at, as xmin, xmax, ymin, ymax; `None`: the domain.
-    pub window: Option<[f64; 4]>,
-    /// The step that is looked at; `None`: the animation runs.
-    pub step: Option<u32>,
-    /// Plots against oracle calls instead of steps.
-    pub by_calls: bool,
-    /// The map shows where this method ends from every start; its place among the methods.
-    pub basins: Option<usize>,
-    /// The land is shown in three dimensions, seen along this bearing and from so far above the horizon, in degrees;
-    /// `None`: as a map.
-    pub camera: Option<[f64; 2]>,
-    /// What a link removed.
-    pub hide: BTreeSet<Panel>,
-    /// A lesson and its page, counted from 1.
-    pub lesson: Option<(String, u32)>,
-    /// The view without the panels.
-    pub embed: bool,
 }
 
 impl Default for Experiment {
@@ -206,6 +176,7 @@ impl Default for Experiment {
             ],
             noise: Noise::None,
             seed: 0,
+            run: 0,
             tolerance: 1e-6,
             view: View::default(),
         }
@@ -242,6 +213,7 @@ impl Experiment {
             && self.steps == other.steps
             && self.noise == other.noise
             && self.seed == other.seed
+            && self.run == other.run
             && self.tolerance == other.tolerance
             && stages(self) == stages(other)
     }

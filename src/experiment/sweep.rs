@@ -3,6 +3,7 @@
 use super::outcome::is_diverged;
 use super::{Experiment, Method, Runner};
 use crate::problems::{Local, PlaneProblem};
+use crate::scalar::decimal;
 
 /// The final losses of one method over a range of step sizes.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +13,40 @@ pub struct StripCurve {
     /// The step sizes tried so far with the loss after the experiment's steps; `None`: the run diverged or became
     /// undefined.
     pub samples: Vec<(f64, Option<f64>)>,
+    /// How the losses of several runs lie around `samples`, their medians; `None` where each step size had one run.
+    pub spread: Option<Spread>,
+}
+
+/// How the losses of several runs lie, for each step size of a curve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spread {
+    /// The loss that a tenth of the runs are below; `None`: fewer than a tenth stayed.
+    pub low: Vec<Option<f64>>,
+    /// The loss that nine tenths of the runs are below; `None`: more than a tenth diverged.
+    pub high: Vec<Option<f64>>,
+    /// The share of runs that came within the tolerance, from 0 to 1.
+    pub success: Vec<f64>,
+}
+
+impl StripCurve {
+    /// The curve of several runs for each step size: each run's final loss, `None` where it diverged, and whether it came
+    /// within the tolerance. A step size without runs is left out.
+    pub fn of_runs(method: usize, runs: impl Iterator<Item = (f64, Vec<(Option<f64>, bool)>)>) -> Self {
+        let mut curve = Self { method, samples: Vec::new(), spread: None };
+        let mut spread = Spread { low: Vec::new(), high: Vec::new(), success: Vec::new() };
+        for (lr, mut runs) in runs.filter(|(_, runs)| !runs.is_empty()) {
+            // Runs that diverged count as higher than all others.
+            let rank = |run: &(Option<f64>, bool)| run.0.unwrap_or(f64::INFINITY);
+            runs.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
+            let quantile = |q: f64| runs[((runs.len() - 1) as f64 * q).round() as usize].0;
+            curve.samples.push((lr, quantile(0.5)));
+            spread.low.push(quantile(0.1));
+            spread.high.push(quantile(0.9));
+            spread.success.push(runs.iter().filter(|run| run.1).count() as f64 / runs.len() as f64);
+        }
+        curve.spread = Some(spread);
+        curve
+    }
 }
 
 /// A strip that is computed little by little, so that nothing has to wait for it.
@@ -36,7 +71,7 @@ impl Strip {
     /// A strip of which nothing has been computed. Methods without a step size have no curve.
     pub fn new(problem: PlaneProblem, experiment: Experiment) -> Self {
         let with_lr = experiment.methods.iter().enumerate().filter(|(_, method)| method.has_step_size());
-        let curves = with_lr.map(|(method, _)| StripCurve { method, samples: Vec::new() }).collect();
+        let curves = with_lr.map(|(method, _)| StripCurve { method, samples: Vec::new(), spread: None }).collect();
         Self { local: problem.local(), problem, experiment, curves, next: 0 }
     }
 
@@ -71,7 +106,7 @@ fn final_value(
 ) -> Option<f64> {
     let mut method = method.clone();
     method.base.knobs.set("lr", lr);
-    let mut runner = Runner::new(problem, &method, problem.start, experiment.noise, experiment.seed);
+    let mut runner = Runner::of(problem, experiment, &method);
     for _ in 0..experiment.steps {
         runner.step();
         // The coordinates alone: a loss that is not finite makes them so within a step or two.
@@ -99,7 +134,7 @@ pub fn tuned_step_size(problem: &PlaneProblem, experiment: &Experiment, method: 
 
 /// Two significant digits: what one would type.
 fn round_to_two_digits(x: f64) -> f64 {
-    format!("{x:.1e}").parse().unwrap_or(x)
+    decimal(&format!("{x:.1e}")).unwrap_or(x)
 }
 
 impl Method {
@@ -126,6 +161,17 @@ mod tests {
         for (lr, value) in samples {
             assert_eq!(value.is_some(), *lr < 0.02, "{lr}");
         }
+    }
+
+    #[test]
+    fn a_curve_of_runs_has_their_quantiles() {
+        let runs = (0..21).map(|i| (Some(f64::from(i)).filter(|_| i < 15), i < 7)).collect();
+        let curve = StripCurve::of_runs(2, [(0.1, runs), (0.2, vec![]), (0.3, vec![(None, false)])].into_iter());
+        assert_eq!(curve.samples, [(0.1, Some(10.0)), (0.3, None)]);
+        let spread = curve.spread.expect("several runs");
+        // Six of 21 diverged: more than a tenth.
+        assert_eq!((&spread.low[..], &spread.high[..]), (&[Some(2.0), None][..], &[None, None][..]));
+        assert_eq!(spread.success, [7.0 / 21.0, 0.0]);
     }
 
     #[test]

@@ -3,18 +3,36 @@
 use super::{Color, Theme};
 use crate::engine::{Cell, Verdict};
 
-/// Red, green, blue and opacity of every cell: the colour tells where a run ended, its depth how many steps it took,
-/// from the fewest to the most of this map.
-pub fn basin_pixels(cells: &[Cell], theme: &Theme) -> Vec<u8> {
-    let arrived = cells.iter().filter(|cell| matches!(cell.verdict, Verdict::Minimum(_))).map(|cell| cell.steps);
-    let (fewest, most) = arrived.fold((u32::MAX, 1), |(low, high), steps| (low.min(steps), high.max(steps)));
-    // A run of a few steps and one of a few more differ as much as one of hundreds and one of hundreds more.
-    let scale = |steps: u32| libm::log1p(f64::from(steps));
-    let (first, range) = (scale(fewest.min(most)), (scale(most) - scale(fewest.min(most))).max(1e-9));
+/// How steps become depths of colour: evenly in their logarithm, since a run of a few steps and one of a few more differ
+/// as much as one of hundreds and one of hundreds more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BasinScale {
+    /// The share of each number of steps, up to the most.
+    shares: Vec<f32>,
+}
+
+impl BasinScale {
+    /// From the fewest to the most steps with which one of these cells arrived.
+    pub fn of(cells: &[Cell]) -> Self {
+        let arrived = cells.iter().filter(|cell| matches!(cell.verdict, Verdict::Minimum(_))).map(|cell| cell.steps);
+        let (fewest, most) = arrived.fold((u32::MAX, 1), |(low, high), steps| (low.min(steps), high.max(steps)));
+        let scale = |steps: u32| libm::log1p(f64::from(steps));
+        let first = scale(fewest.min(most));
+        let range = (scale(most) - first).max(1e-9);
+        Self { shares: (0..=most).map(|steps| ((scale(steps) - first) / range).clamp(0.0, 1.0) as f32).collect() }
+    }
+
+    /// From 0 for the fewest steps to 1 for the most.
+    fn share(&self, steps: u32) -> f64 {
+        f64::from(self.shares.get(steps as usize).copied().unwrap_or(1.0))
+    }
+}
+
+/// Red, green, blue and opacity of every cell: the colour tells where a run ended, its depth how many steps it took.
+pub fn basin_pixels(cells: &[Cell], scale: &BasinScale, theme: &Theme) -> Vec<u8> {
     let mut pixels = Vec::with_capacity(4 * cells.len());
     for cell in cells {
-        let share = (scale(cell.steps) - first) / range;
-        let Color(r, g, b) = basin_color(cell.verdict, share, theme);
+        let Color(r, g, b) = basin_color(cell.verdict, scale.share(cell.steps), theme);
         pixels.extend([r, g, b, 255]);
     }
     pixels
@@ -38,7 +56,8 @@ mod tests {
     #[test]
     fn quick_runs_are_strong_in_colour_and_slow_ones_pale() {
         let cell = |steps| Cell { verdict: Verdict::Minimum(0), steps };
-        let pixels = basin_pixels(&[cell(10), cell(100), cell(1000)], &Theme::LIGHT);
+        let cells = [cell(10), cell(100), cell(1000)];
+        let pixels = basin_pixels(&cells, &BasinScale::of(&cells), &Theme::LIGHT);
         let distance = |at: usize| {
             let Color(r, g, b) = Theme::LIGHT.paper;
             [r, g, b].iter().zip(&pixels[4 * at..]).map(|(paper, own)| u32::from(paper.abs_diff(*own))).sum::<u32>()
@@ -50,8 +69,9 @@ mod tests {
     #[test]
     fn a_map_of_one_kind_and_one_number_of_steps_is_of_one_colour() {
         let cells = [Cell { verdict: Verdict::Minimum(1), steps: 0 }; 4];
-        let pixels = basin_pixels(&cells, &Theme::DARK);
+        let scale = BasinScale::of(&cells);
+        let pixels = basin_pixels(&cells, &scale, &Theme::DARK);
         assert!(pixels.chunks(4).all(|pixel| pixel == &pixels[..4]));
-        assert!(basin_pixels(&[], &Theme::DARK).is_empty());
+        assert!(basin_pixels(&[], &BasinScale::of(&[]), &Theme::DARK).is_empty());
     }
 }

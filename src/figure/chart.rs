@@ -157,7 +157,9 @@ pub fn draw_mesh<DB: DrawingBackend>(
         .set_label_area_size(LabelAreaPosition::Bottom, bottom)
         .build_cartesian_2d(x_axis, y_axis)?;
     let rgb = |c: Color| RGBColor(c.0, c.1, c.2);
-    let font = ("Inter Variable, Inter, sans-serif", device(10.5)).into_font().color(&rgb(theme.soft));
+    // The family by name: made from text alone, plotters would compare it in lower case, by tables of all alphabets.
+    let family = FontFamily::Name("Inter Variable, Inter, sans-serif");
+    let font = |color: Color| (family, device(10.5)).into_font().color(&rgb(color));
     let label =
         |log: bool| move |x: &f64| if log { format!("10{}", superscript(x.round() as i32)) } else { axis_number(*x) };
     context
@@ -166,7 +168,7 @@ pub fn draw_mesh<DB: DrawingBackend>(
         .light_line_style(TRANSPARENT)
         .bold_line_style(ShapeStyle::from(&rgb(theme.line)).stroke_width(device(1.0) as u32))
         .axis_style(ShapeStyle::from(&rgb(theme.line)).stroke_width(device(1.0) as u32))
-        .label_style(font)
+        .label_style(font(theme.soft))
         .set_all_tick_mark_size(device(3.0))
         .x_label_formatter(&label(log_x))
         .y_label_formatter(&label(log_y))
@@ -182,10 +184,9 @@ pub fn draw_mesh<DB: DrawingBackend>(
             device(3.0),
             style,
         ))?;
-        let font = ("Inter Variable, Inter, sans-serif", device(10.5)).into_font().color(&rgb(theme.accent));
         // At the foot of the line, where the curves of a strip seldom are.
         let foot = axes.y[0] + 0.2 * (axes.y[1] - axes.y[0]);
-        context.draw_series([Text::new(format!(" {text}"), (at, foot), font)])?;
+        context.draw_series([Text::new(format!(" {text}"), (at, foot), font(theme.accent))])?;
     }
     Ok(())
 }

@@ -8,7 +8,9 @@ mod chart;
 mod contour;
 mod draw;
 mod frame;
+mod knobs;
 mod land;
+mod particles;
 mod plot;
 pub mod space;
 mod surface;
@@ -16,7 +18,7 @@ mod svg;
 mod text;
 mod theme;
 
-pub use basins::{basin_color, basin_pixels};
+pub use basins::{BasinScale, basin_color, basin_pixels};
 pub use chart::{Axes, Chart, Series, draw_curves, draw_mesh};
 pub use contour::{Contour, Level, Spacing, contours, levels, spacing};
 pub use draw::{
@@ -24,7 +26,9 @@ pub use draw::{
     draw_trail_heads, draw_trails, position,
 };
 pub use frame::{Frame, ticks};
+pub use knobs::{KnobFrame, LossScale, draw_knob_axes, failed_color, loss_pixels, stability_boundary, stable_step};
 pub use land::Land;
+pub use particles::{Cloud, draw_cloud, swarm_pixels};
 pub use plot::{draw_figure, figure_svg, thumbnail};
 pub use surface::{Anchor, Shape, Stroke, Surface, Text};
 pub use svg::{EncodeImage, Svg};

@@ -1,6 +1,7 @@
 //! What can be wrong with a formula: one variant a mistake, each with the place and, where there is one, a repair.
 
 use super::{Function, MAX_BYTES, MAX_DEPTH, MAX_OPERATIONS};
+use crate::scalar::decimal;
 
 /// A stretch of the text in bytes, from `start` up to but not including `end`. Both lie on character boundaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,7 +251,7 @@ impl FormulaError {
             }
             Self::BadNumber { text, problem: NumberProblem::Separator, span } => {
                 let digits = text.replace('_', "");
-                if digits.parse::<f64>().is_ok() { replace(*span, &digits) } else { None }
+                if decimal(&digits).is_some() { replace(*span, &digits) } else { None }
             }
             Self::UnknownName { replacement: Some(replacement), span, .. }
             | Self::UnknownFunction { replacement: Some(replacement), span, .. }

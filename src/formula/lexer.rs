@@ -2,6 +2,7 @@
 
 use super::error::shown;
 use super::{FormulaError, NumberProblem, Operator, Span};
+use crate::scalar::decimal;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,14 +128,14 @@ impl<'a> Lexer<'a> {
         }
         let span = Span::new(self.position, self.position + end);
         let text = span.of(self.text);
-        let value = text.parse::<f64>();
+        let value = decimal(text);
         let problem = problem.or(match value {
-            Ok(value) if value.is_infinite() => Some(NumberProblem::TooLarge),
-            Ok(_) => None,
-            Err(_) => Some(NumberProblem::Point),
+            Some(value) if value.is_infinite() => Some(NumberProblem::TooLarge),
+            Some(_) => None,
+            None => Some(NumberProblem::Point),
         });
         match (value, problem) {
-            (Ok(value), None) => Ok(self.token(Kind::Number(value), end)),
+            (Some(value), None) => Ok(self.token(Kind::Number(value), end)),
             (_, problem) => Err(FormulaError::BadNumber {
                 text: shown(text),
                 problem: problem.unwrap_or(NumberProblem::Point),
@@ -153,14 +154,14 @@ impl<'a> Lexer<'a> {
         self.raised = Raised::No;
         let length = rest.find(|c| raised_digit(c).is_none()).unwrap_or(rest.len());
         let digits: String = rest[..length].chars().filter_map(raised_digit).collect();
-        match digits.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(self.token(Kind::Number(value), length)),
-            Ok(_) => {
+        match decimal(&digits) {
+            Some(value) if value.is_finite() => Ok(self.token(Kind::Number(value), length)),
+            Some(_) => {
                 let span = Span::new(self.position, self.position + length);
                 Err(FormulaError::BadNumber { text: shown(span.of(self.text)), problem: NumberProblem::TooLarge, span })
             }
             // Nothing follows the raised minus sign.
-            Err(_) => {
+            None => {
                 let span = Span::new(self.position - '⁻'.len_utf8(), self.position);
                 Err(FormulaError::UnexpectedEnd { after: "⁻".to_owned(), span })
             }

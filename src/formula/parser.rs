@@ -262,7 +262,7 @@ impl Parser<'_> {
             return Ok(Some(node));
         }
         let functions = || Function::ALL.into_iter().map(Function::name);
-        let folded = text.to_lowercase();
+        let folded = text.to_ascii_lowercase();
         let instead = in_other_words(&folded);
         let replacement = match folded.as_str() {
             _ if instead.is_some() => None,

@@ -14,7 +14,8 @@ include!(concat!(env!("OUT_DIR"), "/landscapes.rs"));
 /// The names of the two coordinates in every formula.
 pub const VARIABLES: [&str; 2] = ["x", "y"];
 
-/// One landscape. Points, values and eigenvalues hold for the default parameters.
+/// One landscape. Points, values and eigenvalues hold for the default parameters. What only the tests read, which
+/// measure it, is left out of the page.
 #[derive(Debug)]
 pub struct Landscape {
     /// Short and stable; links name it.
@@ -32,6 +33,7 @@ pub struct Landscape {
     /// An online loss whose average over t = 1, 2, 3, ... is the formula: in x, y, t and the parameters.
     pub formula_t: Option<&'static str>,
     /// A stochastic loss in words.
+    #[cfg(not(target_arch = "wasm32"))]
     pub formula_s: Option<&'static str>,
     /// The stochastic loss in x, y and two independent numbers u and w, uniform on (0, 1), and the parameters. The mean
     /// of its gradient is the gradient of the formula.
@@ -53,6 +55,7 @@ pub struct Landscape {
     /// Listed maxima, at most four.
     pub maxima: &'static [CriticalPoint],
     /// Stationary points of a game.
+    #[cfg(not(target_arch = "wasm32"))]
     pub equilibria: &'static [Equilibrium],
     /// How many critical points there are inside the domain, where that was counted.
     pub counts: Option<Counts>,
@@ -63,12 +66,16 @@ pub struct Landscape {
     /// Whether the formula has no lower bound.
     pub unbounded_below: bool,
     /// Smallest value on the grid of 801 x 801 points of the domain, ends included; NaN without a formula, as below.
+    #[cfg(not(target_arch = "wasm32"))]
     pub f_min_grid: f64,
     /// The 2 % quantile of the values on that grid.
+    #[cfg(not(target_arch = "wasm32"))]
     pub f_lo: f64,
     /// The 98 % quantile.
+    #[cfg(not(target_arch = "wasm32"))]
     pub f_hi: f64,
     /// The value at the start.
+    #[cfg(not(target_arch = "wasm32"))]
     pub f_start: f64,
     /// What else is worth knowing.
     pub note: Option<&'static str>,
@@ -183,6 +190,7 @@ pub struct CriticalPoint {
     /// What it is.
     pub kind: CriticalKind,
     /// Eigenvalues of the Hessian, smaller first, where they are listed.
+    #[cfg(not(target_arch = "wasm32"))]
     pub eig: Option<[f64; 2]>,
 }
 

@@ -1,6 +1,7 @@
 //! Search in the list of landscapes.
 
 use super::Landscape;
+use crate::scalar::decimal;
 
 impl Landscape {
     /// Whether every word of the query fits this row. An empty query fits all.
@@ -14,7 +15,7 @@ impl Landscape {
         let mut rest = words.as_slice();
         while let [word, after @ ..] = rest {
             if let [sign, number, beyond @ ..] = after {
-                let asked = number.parse::<f64>().ok().and_then(|number| self.compare(word, sign, number));
+                let asked = decimal(number).and_then(|number| self.compare(word, sign, number));
                 if let Some(fits) = asked {
                     if !fits {
                         return false;
@@ -55,12 +56,13 @@ impl Landscape {
 /// Lower case, umlauts as two letters, and everything else that is no letter, digit or sign of comparison as a space.
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
-        match c {
-            'ä' => folded.push_str("ae"),
-            'ö' => folded.push_str("oe"),
-            'ü' => folded.push_str("ue"),
-            'é' | 'è' => folded.push('e'),
+    // The case of ASCII letters and of those listed: a table of all others would weigh four kilobytes in the page.
+    for c in text.chars() {
+        match c.to_ascii_lowercase() {
+            'ä' | 'Ä' => folded.push_str("ae"),
+            'ö' | 'Ö' => folded.push_str("oe"),
+            'ü' | 'Ü' => folded.push_str("ue"),
+            'é' | 'è' | 'É' | 'È' => folded.push('e'),
             '≥' => folded.push_str(">="),
             '≤' => folded.push_str("<="),
             c if c.is_alphanumeric() || matches!(c, '<' | '>' | '=' | '.') => folded.push(c),

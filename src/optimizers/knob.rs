@@ -43,6 +43,11 @@ impl Knob {
         if self.scale == Scale::Integer { value.round() } else { value }
     }
 
+    /// Where a slider ends: a step size may be typed up to a thousand, but there is nothing to be seen beyond ten.
+    pub fn slider_end(&self) -> f64 {
+        if self.id == "lr" { 10.0 } else { self.range.1 }
+    }
+
     /// A step size: logarithmic from 1e-6 to 10.
     pub const fn lr(default: f64) -> Self {
         Self {

@@ -85,6 +85,15 @@ pub fn search(problem: &PlaneProblem, [x0, x1, y0, y1]: [f64; 4]) -> Vec<Critica
     found
 }
 
+/// The critical point that Newton's method on the gradient reaches from a point, with steps of at most a tenth of the
+/// problem's window. `None` when it reaches none.
+pub fn critical_from(problem: &PlaneProblem, local: &mut Local, start: [f64; 2]) -> Option<Critical> {
+    let [x0, x1, y0, y1] = problem.domain;
+    let at = newton(local, start, [x1 - x0, y1 - y0])?;
+    let (value, _, hessian) = local.second_order(at);
+    Some(Critical { at, value, kind: classify(eigen2(hessian).0) })
+}
+
 /// Newton's method for a zero of the gradient, with steps of at most a tenth of the window.
 fn newton(local: &mut Local, mut at: [f64; 2], size: [f64; 2]) -> Option<[f64; 2]> {
     for _ in 0..NEWTON_STEPS {

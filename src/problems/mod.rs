@@ -3,8 +3,8 @@
 mod critical;
 mod plane;
 
-pub use critical::{Critical, Kind, classify, eigen2};
-pub use plane::{Local, PlaneOracle, PlaneProblem, ProblemError};
+pub use critical::{Critical, Kind, classify, critical_from, eigen2};
+pub use plane::{Local, OWN_DRAWS, OwnNoise, PlaneOracle, PlaneProblem, ProblemError};
 
 /// What is added to the exact gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]

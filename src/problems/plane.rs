@@ -43,12 +43,12 @@ pub struct PlaneProblem {
     /// Whether `critical` was found by search and may be incomplete.
     pub searched: bool,
     program: Program,
-    own: Option<Own>,
+    own: Option<OwnNoise>,
 }
 
 /// A landscape's own stochastic or online loss.
 #[derive(Clone, Debug)]
-enum Own {
+pub enum OwnNoise {
     /// Depends on the step t = 1, 2, ...
     Online(Program),
     /// Depends on two uniform draws a call.
@@ -66,8 +66,8 @@ impl PlaneProblem {
             Ok(Formula::parse(text, &Names { variables, parameters: &names })?.program(&values))
         };
         let own = match (row.formula_t, row.sample) {
-            (Some(text), _) => Some(Own::Online(program(text, &["x", "y", "t"])?)),
-            (None, Some(text)) => Some(Own::Sampled(program(text, &["x", "y", "u", "w"])?)),
+            (Some(text), _) => Some(OwnNoise::Online(program(text, &["x", "y", "t"])?)),
+            (None, Some(text)) => Some(OwnNoise::Sampled(program(text, &["x", "y", "u", "w"])?)),
             (None, None) => None,
         };
         let mut problem = Self {
@@ -135,6 +135,11 @@ impl PlaneProblem {
         self.own.is_some()
     }
 
+    /// The landscape's stochastic or online loss, where it has one.
+    pub fn own_noise(&self) -> Option<&OwnNoise> {
+        self.own.as_ref()
+    }
+
     /// The known minima, in the order in which outcomes and maps number them.
     pub fn minima(&self) -> impl Iterator<Item = &Critical> {
         self.critical.iter().filter(|c| c.kind == Kind::Minimum)
@@ -174,13 +179,15 @@ impl PlaneProblem {
     }
 
     /// What optimizers ask: counted, with the experiment's noise.
-    pub fn oracle(&self, noise: Noise, seed: u64) -> PlaneOracle {
+    ///
+    /// `run` numbers the runs of a seed, each with draws of its own; a trace is run 0.
+    pub fn oracle(&self, noise: Noise, seed: u64, run: u32) -> PlaneOracle {
         let noise = match (noise, &self.own) {
             (Noise::Gaussian { sigma }, _) => Source::Gaussian { sigma },
-            (Noise::Own, Some(Own::Online(program))) => {
+            (Noise::Own, Some(OwnNoise::Online(program))) => {
                 Source::Online { value: program.evaluator(), gradient: program.evaluator() }
             }
-            (Noise::Own, Some(Own::Sampled(program))) => {
+            (Noise::Own, Some(OwnNoise::Sampled(program))) => {
                 Source::Sampled { value: program.evaluator(), gradient: program.evaluator() }
             }
             (Noise::None, _) | (Noise::Own, None) => Source::Exact,
@@ -189,6 +196,7 @@ impl PlaneProblem {
             local: self.local(),
             noise,
             seed,
+            run,
             step: 0,
             asked_in_step: 0,
             calls: Calls::default(),
@@ -260,7 +268,7 @@ enum Source {
 
 /// Answers an optimizer's questions about a problem of the plane and counts them.
 ///
-/// Noise is named by (seed, step, number of the gradient call within the step): two optimizers of one experiment see the
+/// Noise is named by (seed, run, step, number of the gradient call within the step): two optimizers of one experiment see the
 /// same draws. Values and Hessians are exact under Gaussian noise, and the sampled or online loss under
 /// [`Noise::Own`] for values.
 #[derive(Clone, Debug)]
@@ -268,6 +276,7 @@ pub struct PlaneOracle {
     local: Local,
     noise: Source,
     seed: u64,
+    run: u32,
     step: u32,
     asked_in_step: u32,
     /// Questions so far, by kind.
@@ -299,13 +308,13 @@ impl PlaneOracle {
 
     /// The draws of this call to a landscape's own stochastic loss.
     fn sample(&self, at: [f64; 2]) -> [f64; 4] {
-        let [u, w] = uniform_pair(self.seed, 0, self.step, self.asked_in_step);
+        let [u, w] = uniform_pair(self.seed, self.run, self.step, self.asked_in_step);
         [at[0], at[1], u, w]
     }
 }
 
 /// The slots of noise on gradients end where those of an optimizer's own draws begin.
-const OWN_DRAWS: u32 = 1 << 16;
+pub const OWN_DRAWS: u32 = 1 << 16;
 
 impl Oracle<f64> for PlaneOracle {
     #[inline]
@@ -331,14 +340,14 @@ impl Oracle<f64> for PlaneOracle {
             Source::Exact => self.local.gradient.evaluate(&[x, y]).derivative,
             Source::Gaussian { sigma } => {
                 let [gx, gy] = self.local.gradient.evaluate(&[x, y]).derivative;
-                let [nx, ny] = normal_pair(self.seed, 0, self.step, self.asked_in_step);
+                let [nx, ny] = normal_pair(self.seed, self.run, self.step, self.asked_in_step);
                 [gx + *sigma * nx, gy + *sigma * ny]
             }
             Source::Online { gradient, .. } => {
                 gradient.evaluate(&[x, y, Real::from_f64(f64::from(self.step))]).derivative
             }
             Source::Sampled { gradient, .. } => {
-                let [u, w] = uniform_pair(self.seed, 0, self.step, self.asked_in_step);
+                let [u, w] = uniform_pair(self.seed, self.run, self.step, self.asked_in_step);
                 gradient.evaluate(&[x, y, Real::from_f64(u), Real::from_f64(w)]).derivative
             }
         };
@@ -363,7 +372,7 @@ impl Oracle<f64> for PlaneOracle {
     }
 
     fn normal(&mut self, slot: u32) -> Vector<f64> {
-        Vector::plane(normal_pair(self.seed, 0, self.step, OWN_DRAWS.saturating_add(slot)))
+        Vector::plane(normal_pair(self.seed, self.run, self.step, OWN_DRAWS.saturating_add(slot)))
     }
 
     fn report(&mut self, event: Event) {
@@ -387,7 +396,7 @@ mod tests {
 
     #[test]
     fn every_question_is_counted() {
-        let mut oracle = rosenbrock().oracle(Noise::None, 0);
+        let mut oracle = rosenbrock().oracle(Noise::None, 0, 0);
         let x = Vector::from([-1.2, 1.0]);
         oracle.value(&x);
         oracle.gradient(&x);
@@ -401,7 +410,7 @@ mod tests {
         let problem = rosenbrock();
         let x = Vector::from([0.5, 0.5]);
         let draw = |seed| {
-            let mut oracle = problem.oracle(Noise::Gaussian { sigma: 1.0 }, seed);
+            let mut oracle = problem.oracle(Noise::Gaussian { sigma: 1.0 }, seed, 0);
             oracle.begin_step(3);
             [oracle.gradient(&x)[0], oracle.gradient(&x)[0]]
         };

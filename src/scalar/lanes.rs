@@ -31,3 +31,6 @@ impl Lanes {
 
 /// Bytes of a register.
 pub const REGISTER: u32 = 16;
+
+/// Groups that a kernel takes through the steps side by side.
+pub const AT_ONCE: usize = 2;

@@ -4,16 +4,18 @@
 //! that is reported, [`Dual`] for exact derivatives. There is no way from a `Real` to a `bool` or to an `f64`; choices
 //! are made with [`Real::select`], so that the same code can be recorded instead of run.
 
+mod decimal;
 mod dual;
 pub mod elementary;
 pub mod lanes;
-mod philox;
+pub mod philox;
 mod real;
 mod single;
 mod vector;
 
+pub use decimal::decimal;
 pub use dual::Dual;
 pub use elementary::Bits;
-pub use philox::{normal_pair, philox4x32, uniform_pair};
+pub use philox::{box_muller, normal_pair, philox4x32, uniform_pair, uniform_pair_single};
 pub use real::{Mask, Real};
 pub use vector::Vector;

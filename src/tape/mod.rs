@@ -3,14 +3,18 @@
 //! An optimizer and a formula are written once over [`Real`](crate::scalar::Real). Run with a [`Tracer`] in place of a
 //! number they leave a [`Tape`]: every operation once, in order, constants folded, nothing that no output needs. The
 //! interpreter ([`Tape::run`]) runs a tape over any scalar and is what other engines are tested against; [`lower()`]
-//! replaces elementary functions by arithmetic; [`wasm`] prints a tape as a WebAssembly module.
+//! replaces elementary functions by arithmetic; [`wasm`] prints a tape as a WebAssembly module, [`wgsl`] as a compute
+//! shader; natively `bulk` runs one for many points at once.
 //!
 //! A tape has no jumps: it is what a step does for every point, whatever the values.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod bulk;
 mod lower;
 mod recorder;
 mod tracer;
 pub mod wasm;
+pub mod wgsl;
 
 pub use lower::lower;
 pub use recorder::{Tape, record};

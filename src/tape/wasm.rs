@@ -2,31 +2,48 @@
 //!
 //! The module has one function and its own memory:
 //! ```text
-//! run(first, groups, steps)        memory
+//! run(first, groups, steps, done)        memory
 //! ```
 //! A *group* is as many points as a register has lanes. For each group from `first` on, `groups` of them, it reads the
-//! inputs, computes the slots before the first step, takes `steps` steps, and writes the slots that are asked for.
+//! inputs, computes the slots before the first step, takes `steps` steps, of which the first has the number `done + 1`,
+//! and writes the slots that are asked for. `groups` is a multiple of [`AT_ONCE`]: so many groups go through the steps
+//! side by side, since a step is mostly a chain of operations that wait for each other.
+//!
 //! Memory begins with a header of 32-bit words, to be written before a run: for each input its address and the bytes
 //! from one group to the next (0: the same for all groups), then for each output its address; its groups follow one
-//! another, sixteen bytes each.
+//! another, sixteen bytes each. Where a step draws random numbers, there follow the address of each point's run, a 32-bit
+//! word a lane, the bytes to the next group's, and the two words of the seed.
 //!
-//! What does not change from step to step is computed once a group.
+//! What is the same for all points is computed once for all groups, and what does not change from step to step once
+//! before the steps.
+
+mod draws;
+mod operators;
+mod plan;
 
 use super::{Binary, Id, Node, Tape, Unary};
-use crate::scalar::lanes::{Lanes, REGISTER};
+use crate::scalar::lanes::{AT_ONCE, Lanes, REGISTER};
+use draws::Draws;
+use operators::Operators;
+use plan::{Home, Local, Locals, Plan, Rate};
 use wasm_encoder::{
-    BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection, InstructionSink, MemArg,
-    MemArgTarget, MemorySection, MemoryType, Module, TypeSection, ValType,
+    BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection, MemArg, MemArgTarget, MemorySection,
+    MemoryType, Module, TypeSection, ValType,
 };
 
 /// What a kernel runs. Tapes must be lowered: elementary functions have no instruction.
 pub struct Kernel<'a> {
     /// From the inputs to the slots before the first step.
     pub begin: &'a Tape,
-    /// From the slots, the inputs and the number of the step (1, 2, ...) to the slots after it.
+    /// From the slots, the inputs, the number of the step (1, 2, ...) and two uniform numbers for each draw to the slots
+    /// after it.
     pub step: &'a Tape,
     /// The slots that are written in the end.
     pub outputs: &'a [usize],
+    /// The Philox slot of each draw of a step.
+    pub draws: &'a [u32],
+    /// Which inputs may differ from point to point; of the others the first group's are read.
+    pub varies: &'a [bool],
 }
 
 impl Kernel<'_> {
@@ -38,10 +55,30 @@ impl Kernel<'_> {
         self.begin.outputs().len() as u32
     }
 
+    /// The slots that are the same for all points at every step: running powers of the averaging factors, for instance.
+    pub fn shared_slots(&self) -> Vec<bool> {
+        let (slots, inputs) = (self.slots() as usize, self.inputs() as usize);
+        let begin = self.begin.depends_on(|i| self.varies[i as usize]);
+        let mut shared: Vec<bool> = self.begin.outputs().iter().map(|&id| !begin[id as usize]).collect();
+        loop {
+            let differs = self.step.depends_on(|i| match i as usize {
+                i if i < slots => !shared[i],
+                i if i < slots + inputs => self.varies[i - slots],
+                i => i > slots + inputs,
+            });
+            let next: Vec<bool> =
+                self.step.outputs().iter().zip(&shared).map(|(&id, shared)| *shared && !differs[id as usize]).collect();
+            if next == shared {
+                return shared;
+            }
+            shared = next;
+        }
+    }
+
     /// The module's bytes.
     pub fn print(&self, lanes: Lanes) -> Vec<u8> {
         let mut types = TypeSection::new();
-        types.ty().function([ValType::I32; 3], []);
+        types.ty().function([ValType::I32; PARAMETERS as usize], []);
         let mut functions = FunctionSection::new();
         functions.function(0);
         let mut memories = MemorySection::new();
@@ -56,285 +93,277 @@ impl Kernel<'_> {
         module.finish()
     }
 
-    /// Locals: the three parameters, three counters, then registers: the step's number, inputs, slots, and what tapes
-    /// keep.
     fn function(&self, lanes: Lanes) -> Function {
-        let number = FIRST_REGISTER;
-        let inputs = number + 1;
-        let slots = inputs + self.inputs();
-        let first_kept = slots + self.slots();
-        let begin = Plan::new(self.begin, first_kept, |i| Home { local: inputs + i, varies: true });
-        let step = Plan::new(self.step, begin.next, |i| {
-            let varies = i < self.slots() || i == self.slots() + self.inputs();
-            let local = match i.checked_sub(self.slots()) {
-                None => slots + i,
-                Some(i) if i < self.inputs() => inputs + i,
-                Some(_) => number,
-            };
-            Home { local, varies }
-        });
-        let registers = step.next - FIRST_REGISTER;
-        let mut function = Function::new([(FIRST_REGISTER - PARAMETERS, ValType::I32), (registers, ValType::V128)]);
-        let mut printer = Printer { sink: function.instructions(), lanes };
-        printer.for_each_group(|printer| {
-            for i in 0..self.inputs() {
-                printer.load_input(i, inputs + i);
-            }
-            printer.print(self.begin, &begin, |_| true);
-            printer.assign(self.begin, &begin, slots);
-            printer.constant(0.0);
-            printer.sink.local_set(number);
-            printer.print(self.step, &step, |at| !step.varies[at]);
-            printer.for_each_step(|printer| {
-                printer.sink.local_get(number);
-                printer.constant(1.0);
-                printer.binary(Binary::Add);
-                printer.sink.local_set(number);
-                printer.print(self.step, &step, |at| step.varies[at]);
-                printer.assign(self.step, &step, slots);
-            });
-            for (place, slot) in (0..).zip(self.outputs) {
-                printer.store_output(8 * self.inputs() + 4 * place, slots + *slot as u32);
-            }
-        });
-        printer.sink.end();
+        let places = Places::new(self);
+        let scalars = (FIRST_REGISTER - PARAMETERS, ValType::I32);
+        let mut function = Function::new([scalars, (places.end - FIRST_REGISTER, ValType::V128)]);
+        let to = Operators { sink: function.instructions(), lanes };
+        Printer { to, kernel: self, places }.print();
         function
     }
 }
 
-const PARAMETERS: u32 = 3;
 const FIRST: u32 = 0;
 const GROUPS: u32 = 1;
 const STEPS: u32 = 2;
-const GROUP: u32 = 3;
-const LAST: u32 = 4;
-const STEPS_LEFT: u32 = 5;
-const FIRST_REGISTER: u32 = 6;
+const DONE: u32 = 3;
+const PARAMETERS: u32 = 4;
+const GROUP: u32 = 4;
+const LAST: u32 = 5;
+const STEPS_LEFT: u32 = 6;
+const NUMBER: u32 = 7;
+const SEED: [u32; 2] = [8, 9];
+const KEY: [u32; 2] = [10, 11];
+const FIRST_REGISTER: u32 = 12;
 
-/// Where an input lives.
-struct Home {
-    local: u32,
-    /// Whether it changes from step to step.
-    varies: bool,
+/// The locals of everything that a kernel keeps.
+struct Places {
+    inputs: Vec<Local>,
+    slots: Vec<Local>,
+    /// The number of the step in every lane.
+    number: Local,
+    /// Two uniform numbers for each draw.
+    uniforms: Vec<Local>,
+    draws: Draws,
+    begin: Plan,
+    step: Plan,
+    /// The first local that is not used.
+    end: u32,
 }
 
-/// Which local keeps which node.
-struct Plan {
-    /// The local of each node; `None` where it is computed at its only use.
-    local: Vec<Option<u32>>,
-    /// Whether each node changes from step to step.
-    varies: Vec<bool>,
-    /// Whether each node is an input, which has its local already.
-    given: Vec<bool>,
-    /// The first local that is free.
-    next: u32,
-}
-
-/// Nodes nested deeper than this get a local, so that printing does not recurse without bound.
-const DEPTH: u32 = 48;
-
-impl Plan {
-    fn new(tape: &Tape, first: u32, home: impl Fn(u32) -> Home) -> Self {
-        let nodes = tape.nodes();
-        let varies = tape.depends_on(|i| home(i).varies);
-        let mut uses = vec![0_u32; nodes.len()];
-        for (at, node) in nodes.iter().enumerate() {
-            for id in node.operands() {
-                // What is computed once a group and used in every step is kept as well.
-                uses[id as usize] += if varies[id as usize] == varies[at] { 1 } else { 2 };
+impl Places {
+    fn new(kernel: &Kernel<'_>) -> Self {
+        let mut locals = Locals::new(FIRST_REGISTER, AT_ONCE as u32);
+        let inputs: Vec<Local> = kernel.varies.iter().map(|varies| locals.take(!varies)).collect();
+        let slots: Vec<Local> = kernel.shared_slots().into_iter().map(|shared| locals.take(shared)).collect();
+        let number = locals.take(true);
+        let uniforms: Vec<Local> = (0..2 * kernel.draws.len()).map(|_| locals.take(false)).collect();
+        let run = locals.take(false);
+        let mut register = || locals.take(true).first;
+        let words = [register(), register(), register(), register()];
+        let (high, low) = ([register(), register()], [register(), register()]);
+        let draws = Draws { number: NUMBER, seed: SEED, key: KEY, run, words, high, low };
+        let begin = Plan::new(kernel.begin, &mut locals, |i| Home { local: inputs[i as usize], steps: false });
+        let step = Plan::new(kernel.step, &mut locals, |i| {
+            let i = i as usize;
+            if let Some(slot) = slots.get(i) {
+                return Home { local: *slot, steps: true };
             }
-        }
-        for &id in tape.outputs() {
-            uses[id as usize] += 2;
-        }
-        let mut plan = Self { local: Vec::new(), varies, given: Vec::new(), next: first };
-        let mut depth: Vec<u32> = Vec::with_capacity(nodes.len());
-        for (at, node) in nodes.iter().enumerate() {
-            let below = node.operands().filter(|id| plan.local[*id as usize].is_none()).map(|id| depth[id as usize]);
-            let deep = below.max().map_or(0, |d| d + 1);
-            let local = match node {
-                Node::Input(i) => Some(home(*i).local),
-                // A constant at hand is cheaper than one in a local, which the machine would have to load as well.
-                Node::Constant(_) | Node::Truth(_) => None,
-                _ if uses[at] > 1 || deep > DEPTH => {
-                    plan.next += 1;
-                    Some(plan.next - 1)
-                }
-                _ => None,
-            };
-            plan.local.push(local);
-            plan.given.push(matches!(node, Node::Input(_)));
-            depth.push(if local.is_some() { 0 } else { deep });
-        }
-        plan
+            let i = i - slots.len();
+            match inputs.get(i) {
+                Some(input) => Home { local: *input, steps: false },
+                None if i == inputs.len() => Home { local: number, steps: true },
+                None => Home { local: uniforms[i - inputs.len() - 1], steps: true },
+            }
+        });
+        let end = locals.next();
+        Self { inputs, slots, number, uniforms, draws, begin, step, end }
     }
 }
 
 struct Printer<'a> {
-    sink: InstructionSink<'a>,
-    lanes: Lanes,
+    to: Operators<'a>,
+    kernel: &'a Kernel<'a>,
+    places: Places,
 }
 
+/// The groups that run side by side.
+const COPIES: std::ops::Range<u32> = 0..AT_ONCE as u32;
+
 impl Printer<'_> {
-    fn for_each_group(&mut self, body: impl FnOnce(&mut Self)) {
-        self.sink.local_get(FIRST).local_set(GROUP);
-        self.sink.local_get(FIRST).local_get(GROUPS).i32_add().local_set(LAST);
-        self.sink.block(BlockType::Empty).loop_(BlockType::Empty);
-        self.sink.local_get(GROUP).local_get(LAST).i32_ge_u().br_if(1);
+    /// The body of the function.
+    fn print(&mut self) {
+        let once = Rate { steps: false, points: false };
+        let each_group = Rate { steps: false, points: true };
+        self.to.sink.local_get(FIRST).local_set(GROUP);
+        self.to.sink.local_get(FIRST).local_get(GROUPS).i32_add().local_set(LAST);
+        self.load_inputs(false);
+        self.load_seed();
+        self.compute_all(Part::Begin, once);
+        self.compute_all(Part::Step, once);
+        self.repeat(|printer| {
+            printer.to.sink.local_get(GROUP).local_get(LAST).i32_ge_u().br_if(1);
+            printer.load_inputs(true);
+            printer.load_runs();
+            printer.compute_all(Part::Begin, each_group);
+            printer.compute_all(Part::Step, each_group);
+            printer.assign(Part::Begin);
+            printer.to.sink.local_get(DONE).local_set(NUMBER);
+            printer.to.sink.local_get(STEPS).local_set(STEPS_LEFT);
+            printer.repeat(Self::step);
+            printer.store_outputs();
+            printer.to.sink.local_get(GROUP).i32_const(AT_ONCE as i32).i32_add().local_set(GROUP);
+        });
+        self.to.sink.end();
+    }
+
+    fn step(&mut self) {
+        self.to.sink.local_get(STEPS_LEFT).i32_eqz().br_if(1);
+        self.to.sink.local_get(NUMBER).i32_const(1).i32_add().local_tee(NUMBER);
+        match self.to.lanes {
+            Lanes::F32x4 => self.to.sink.f32_convert_i32_u().f32x4_splat(),
+            Lanes::F64x2 => self.to.sink.f64_convert_i32_u().f64x2_splat(),
+        };
+        self.to.sink.local_set(self.places.number.first);
+        for copy in COPIES {
+            for (pair, slot) in self.places.uniforms.chunks_exact(2).zip(self.kernel.draws) {
+                self.places.draws.print(&mut self.to, *slot, copy, [pair[0].of(copy), pair[1].of(copy)]);
+            }
+        }
+        self.compute_all(Part::Step, Rate { steps: true, points: false });
+        self.compute_all(Part::Step, Rate { steps: true, points: true });
+        self.assign(Part::Step);
+        self.to.sink.local_get(STEPS_LEFT).i32_const(1).i32_sub().local_set(STEPS_LEFT);
+    }
+
+    /// A loop that `body` leaves by a branch to label 1.
+    fn repeat(&mut self, body: impl FnOnce(&mut Self)) {
+        self.to.sink.block(BlockType::Empty).loop_(BlockType::Empty);
         body(self);
-        self.sink.local_get(GROUP).i32_const(1).i32_add().local_set(GROUP);
-        self.sink.br(0).end().end();
+        self.to.sink.br(0).end().end();
     }
 
-    fn for_each_step(&mut self, body: impl FnOnce(&mut Self)) {
-        self.sink.local_get(STEPS).local_set(STEPS_LEFT);
-        self.sink.block(BlockType::Empty).loop_(BlockType::Empty);
-        self.sink.local_get(STEPS_LEFT).i32_eqz().br_if(1);
-        body(self);
-        self.sink.local_get(STEPS_LEFT).i32_const(1).i32_sub().local_set(STEPS_LEFT);
-        self.sink.br(0).end().end();
+    /// Pushes the address in a word of the header, moved on by the groups before group `copy` of those side by side,
+    /// where the next word tells how far it is from one to the next.
+    fn push_address(&mut self, header: u32, copy: u32) {
+        self.to.sink.i32_const(0).i32_load(word(header));
+        self.push_group(copy);
+        self.to.sink.i32_const(0).i32_load(word(header + 4)).i32_mul().i32_add();
     }
 
-    /// Input `i` of the present group: `header[2i] + group * header[2i + 1]`.
-    fn load_input(&mut self, i: u32, local: u32) {
-        self.sink.i32_const(0).i32_load(word(8 * i));
-        self.sink.local_get(GROUP).i32_const(0).i32_load(word(8 * i + 4)).i32_mul().i32_add();
-        self.sink.v128_load(register()).local_set(local);
+    fn push_group(&mut self, copy: u32) {
+        self.to.sink.local_get(GROUP);
+        if copy > 0 {
+            self.to.sink.i32_const(copy.cast_signed()).i32_add();
+        }
     }
 
-    fn store_output(&mut self, header: u32, local: u32) {
-        self.sink.i32_const(0).i32_load(word(header));
-        self.sink.local_get(GROUP).i32_const(REGISTER as i32).i32_mul().i32_add();
-        self.sink.local_get(local).v128_store(register());
-    }
-
-    /// Computes the kept nodes that `wanted` names, in order.
-    fn print(&mut self, tape: &Tape, plan: &Plan, wanted: impl Fn(usize) -> bool) {
-        for at in 0..tape.nodes().len() {
-            if let Some(local) = plan.local[at].filter(|_| wanted(at) && !plan.given[at]) {
-                self.compute(tape, plan, at as Id);
-                self.sink.local_set(local);
+    /// Loads the inputs that differ from point to point, or those that do not.
+    fn load_inputs(&mut self, varying: bool) {
+        for i in 0..self.places.inputs.len() {
+            let local = self.places.inputs[i];
+            for copy in COPIES.filter(|copy| local.shared != varying && (varying || *copy == 0)) {
+                self.push_address(8 * i as u32, copy);
+                self.to.sink.v128_load(register()).local_set(local.of(copy));
             }
         }
     }
 
-    /// Moves all outputs into their slots at once.
-    fn assign(&mut self, tape: &Tape, plan: &Plan, slots: u32) {
-        for &id in tape.outputs() {
-            self.push(tape, plan, id);
+    /// Where the header's words about draws begin.
+    fn draws_header(&self) -> u32 {
+        8 * self.kernel.inputs() + 4 * self.kernel.outputs.len() as u32
+    }
+
+    fn load_seed(&mut self) {
+        if self.kernel.draws.is_empty() {
+            return;
         }
-        for slot in (0..tape.outputs().len() as u32).rev() {
-            self.sink.local_set(slots + slot);
+        for (place, local) in (2..).zip(SEED) {
+            let header = self.draws_header() + 4 * place;
+            self.to.sink.i32_const(0).i32_load(word(header)).local_set(local);
+        }
+    }
+
+    fn load_runs(&mut self) {
+        if self.kernel.draws.is_empty() {
+            return;
+        }
+        for copy in COPIES {
+            self.push_address(self.draws_header(), copy);
+            self.to.sink.v128_load(register()).local_set(self.places.draws.run.of(copy));
+        }
+    }
+
+    fn store_outputs(&mut self) {
+        for (place, slot) in (0..).zip(self.kernel.outputs) {
+            for copy in COPIES {
+                self.to.sink.i32_const(0).i32_load(word(8 * self.kernel.inputs() + 4 * place));
+                self.push_group(copy);
+                self.to.sink.i32_const(REGISTER as i32).i32_mul().i32_add();
+                self.to.sink.local_get(self.places.slots[*slot].of(copy)).v128_store(register());
+            }
+        }
+    }
+
+    fn part(&self, part: Part) -> (&Tape, &Plan) {
+        match part {
+            Part::Begin => (self.kernel.begin, &self.places.begin),
+            Part::Step => (self.kernel.step, &self.places.step),
+        }
+    }
+
+    /// Computes the kept nodes of a rate, in order; what differs from point to point for one group after the other, so
+    /// that neither waits for the other's results.
+    fn compute_all(&mut self, part: Part, rate: Rate) {
+        let (tape, plan) = self.part(part);
+        let wanted = (0..tape.nodes().len()).filter(|&at| plan.rate[at] == rate);
+        let targets: Vec<(Id, Local)> =
+            wanted.filter_map(|at| plan.target(tape, at).map(|local| (at as Id, local))).collect();
+        for (id, local) in targets {
+            for copy in COPIES.filter(|copy| rate.points || *copy == 0) {
+                self.compute(part, id, copy);
+                self.to.sink.local_set(local.of(copy));
+            }
+        }
+    }
+
+    /// Moves all results of a part into the slots at once.
+    fn assign(&mut self, part: Part) {
+        let outputs = self.part(part).0.outputs().to_vec();
+        let mut moves: Vec<(Id, Local, u32)> = Vec::new();
+        for (&id, &slot) in outputs.iter().zip(&self.places.slots) {
+            moves.extend(COPIES.filter(|copy| !slot.shared || *copy == 0).map(|copy| (id, slot, copy)));
+        }
+        for &(id, _, copy) in &moves {
+            self.push(part, id, copy);
+        }
+        for (_, slot, copy) in moves.into_iter().rev() {
+            self.to.sink.local_set(slot.of(copy));
         }
     }
 
     /// Leaves the value of a node on the stack.
-    fn push(&mut self, tape: &Tape, plan: &Plan, id: Id) {
-        match plan.local[id as usize] {
+    fn push(&mut self, part: Part, id: Id, copy: u32) {
+        match self.part(part).1.local[id as usize] {
             Some(local) => {
-                self.sink.local_get(local);
+                self.to.sink.local_get(local.of(copy));
             }
-            None => self.compute(tape, plan, id),
+            None => self.compute(part, id, copy),
         }
     }
 
-    fn compute(&mut self, tape: &Tape, plan: &Plan, id: Id) {
-        match tape.nodes()[id as usize] {
-            Node::Constant(bits) => self.constant(f64::from_bits(bits)),
+    fn compute(&mut self, part: Part, id: Id, copy: u32) {
+        let node = self.part(part).0.nodes()[id as usize];
+        match node {
+            Node::Constant(bits) => self.to.constant(f64::from_bits(bits)),
             Node::Truth(truth) => {
-                self.sink.v128_const(if truth { -1 } else { 0 });
+                self.to.sink.v128_const(if truth { -1 } else { 0 });
             }
             Node::Input(_) => unreachable!("inputs have locals"),
             Node::Unary(f, a) => {
-                self.push(tape, plan, a);
-                self.unary(f);
+                self.push(part, a, copy);
+                self.to.unary(f);
             }
             Node::Binary(f, a, b) => {
-                self.push(tape, plan, a);
-                self.push(tape, plan, b);
-                self.binary(f);
+                self.push(part, a, copy);
+                self.push(part, b, copy);
+                self.to.binary(f);
             }
             Node::Select(mask, yes, no) => {
-                self.push(tape, plan, yes);
-                self.push(tape, plan, no);
-                self.push(tape, plan, mask);
-                self.sink.v128_bitselect();
+                self.push(part, yes, copy);
+                self.push(part, no, copy);
+                self.push(part, mask, copy);
+                self.to.sink.v128_bitselect();
             }
         }
     }
+}
 
-    fn constant(&mut self, value: f64) {
-        self.sink.v128_const(match self.lanes {
-            Lanes::F32x4 => splat32((value as f32).to_bits()),
-            Lanes::F64x2 => splat64(value.to_bits()),
-        });
-    }
-
-    fn unary(&mut self, f: Unary) {
-        let sink = &mut self.sink;
-        match (f, self.lanes) {
-            (Unary::Negate, Lanes::F32x4) => sink.f32x4_neg(),
-            (Unary::Negate, Lanes::F64x2) => sink.f64x2_neg(),
-            (Unary::Sqrt, Lanes::F32x4) => sink.f32x4_sqrt(),
-            (Unary::Sqrt, Lanes::F64x2) => sink.f64x2_sqrt(),
-            (Unary::Abs, Lanes::F32x4) => sink.f32x4_abs(),
-            (Unary::Abs, Lanes::F64x2) => sink.f64x2_abs(),
-            (Unary::Floor, Lanes::F32x4) => sink.f32x4_floor(),
-            (Unary::Floor, Lanes::F64x2) => sink.f64x2_floor(),
-            (Unary::Not, _) => sink.v128_not(),
-            (Unary::Exp2i, Lanes::F32x4) => {
-                sink.i32x4_trunc_sat_f32x4_s().v128_const(splat32(127)).i32x4_add().i32_const(23).i32x4_shl()
-            }
-            (Unary::Exp2i, Lanes::F64x2) => {
-                sink.i32x4_trunc_sat_f64x2_s_zero().i64x2_extend_low_i32x4_s();
-                sink.v128_const(splat64(1023)).i64x2_add().i32_const(52).i64x2_shl()
-            }
-            (Unary::Exponent, Lanes::F32x4) => {
-                sink.i32_const(23).i32x4_shr_u().v128_const(splat32(255)).v128_and();
-                sink.v128_const(splat32(127)).i32x4_sub().f32x4_convert_i32x4_s()
-            }
-            (Unary::Exponent, Lanes::F64x2) => {
-                sink.i32_const(52).i64x2_shr_u().v128_const(splat64(2047)).v128_and();
-                sink.v128_const(splat64(1023)).i64x2_sub();
-                // The low halves of both integers, side by side; the other two lanes are not read.
-                sink.v128_const(0).i8x16_shuffle([0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 20, 21, 22, 23]);
-                sink.f64x2_convert_low_i32x4_s()
-            }
-            (Unary::Mantissa, Lanes::F32x4) => {
-                sink.v128_const(splat32(0x007f_ffff)).v128_and().v128_const(splat32(0x3f80_0000)).v128_or()
-            }
-            (Unary::Mantissa, Lanes::F64x2) => {
-                sink.v128_const(splat64((1 << 52) - 1)).v128_and().v128_const(splat64(1023 << 52)).v128_or()
-            }
-            (
-                Unary::Exp | Unary::Ln | Unary::Sin | Unary::Cos | Unary::Tan | Unary::Sinh | Unary::Cosh | Unary::Tanh,
-                _,
-            ) => unreachable!("kernels are printed from lowered tapes"),
-        };
-    }
-
-    fn binary(&mut self, f: Binary) {
-        let sink = &mut self.sink;
-        match (f, self.lanes) {
-            (Binary::Add, Lanes::F32x4) => sink.f32x4_add(),
-            (Binary::Add, Lanes::F64x2) => sink.f64x2_add(),
-            (Binary::Subtract, Lanes::F32x4) => sink.f32x4_sub(),
-            (Binary::Subtract, Lanes::F64x2) => sink.f64x2_sub(),
-            (Binary::Multiply, Lanes::F32x4) => sink.f32x4_mul(),
-            (Binary::Multiply, Lanes::F64x2) => sink.f64x2_mul(),
-            (Binary::Divide, Lanes::F32x4) => sink.f32x4_div(),
-            (Binary::Divide, Lanes::F64x2) => sink.f64x2_div(),
-            (Binary::Less, Lanes::F32x4) => sink.f32x4_lt(),
-            (Binary::Less, Lanes::F64x2) => sink.f64x2_lt(),
-            (Binary::LessOrEqual, Lanes::F32x4) => sink.f32x4_le(),
-            (Binary::LessOrEqual, Lanes::F64x2) => sink.f64x2_le(),
-            (Binary::And, _) => sink.v128_and(),
-            (Binary::Or, _) => sink.v128_or(),
-            (Binary::Atan2 | Binary::Hypot | Binary::Pow, _) => {
-                unreachable!("kernels are printed from lowered tapes")
-            }
-        };
-    }
+/// Which of a kernel's tapes.
+#[derive(Clone, Copy)]
+enum Part {
+    Begin,
+    Step,
 }
 
 /// A 32-bit word of the header.
@@ -349,13 +378,4 @@ fn register() -> MemArg {
 
 fn at(offset: u64, align: u32) -> MemArg {
     MemArg { offset, align, target: MemArgTarget::default(), ordering: None }
-}
-
-fn splat32(bits: u32) -> i128 {
-    let bits = u128::from(bits);
-    (bits | bits << 32 | bits << 64 | bits << 96).cast_signed()
-}
-
-fn splat64(bits: u64) -> i128 {
-    (u128::from(bits) | u128::from(bits) << 64).cast_signed()
 }

@@ -3,7 +3,7 @@
 #[path = "../../build/lessons.rs"]
 mod build;
 
-use build::{lesson, table};
+use build::{lesson, read};
 use std::path::Path;
 use thalweg::lessons::LESSONS;
 
@@ -88,12 +88,13 @@ fn file_names_have_a_number_and_an_id() {
 #[test]
 fn the_table_of_the_library_is_the_one_of_the_folder() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/lessons");
-    let table = table(&folder).unwrap_or_else(|error| panic!("{error}"));
-    for lesson in LESSONS {
-        for page in lesson.pages {
-            assert!(table.contains(&format!("{:?}", page.html)), "{}", page.title);
-        }
+    let lessons = read(&folder).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(lessons.len(), LESSONS.len());
+    for (read, lesson) in lessons.iter().zip(LESSONS) {
+        assert_eq!((&*read.id, &*read.title, &*read.summary), (lesson.id, lesson.title, lesson.summary));
+        let read = read.pages.iter().map(|page| (&*page.title, &*page.html, &*page.setup));
+        assert!(read.eq(lesson.pages.iter().map(|page| (page.title, page.html, page.setup))), "{}", lesson.id);
     }
-    let error = build::table(Path::new("no/such/folder")).err().unwrap_or_default();
+    let error = build::read(Path::new("no/such/folder")).err().unwrap_or_default();
     assert!(error.starts_with("no/such/folder: "), "{error}");
 }

@@ -137,7 +137,7 @@ fn titles_and_summaries_are_plain_sentences() {
     }
 }
 
-/// They are part of the first load of the page, so they must stay light: ten kilobytes a lesson.
+/// All of them come with the first that is opened, so they must stay light: ten kilobytes a lesson.
 #[test]
 fn lessons_are_light() {
     let bytes: usize = LESSONS.iter().flat_map(|lesson| lesson.pages).map(|page| page.html.len()).sum();

@@ -70,7 +70,7 @@ fn its_numbers_are_measured() {
 
     let newton = text.setup(5);
     let start = newton.run.problem.start;
-    let mut oracle = newton.run.problem.oracle(Noise::None, 0);
+    let mut oracle = newton.run.problem.oracle(Noise::None, 0, 0);
     let x = Vector::from(start);
     let (g, h) = (oracle.gradient(&x), oracle.hessian(&x));
     // The mixed derivative is zero.

@@ -9,6 +9,9 @@ use xtask::chrome::{Page, View};
 use crate::browser;
 use crate::visitor;
 
+/// JavaScript: whether the text of the page has come. Texts are fetched when a lesson is first opened.
+const TEXT_IS_THERE: &str = "document.querySelector('.lesson-text p')";
+
 /// The experiment on the page as its address tells it, without what is only looked at.
 fn experiment(page: &mut Page<'_>) -> Result<Experiment> {
     let mut experiment = Link::parse(&visitor::address(page)?).experiment;
@@ -75,6 +78,7 @@ fn every_link_in_a_lesson_sets_the_map_up() -> Result<()> {
         for (number, text) in (1..).zip(lesson.pages) {
             visitor::go_back_to(&mut page, &format!("lesson={};page={number}", lesson.id))?;
             page.wait_for(&format!("document.querySelector('.lesson-title')?.textContent === {}", json!(text.title)))?;
+            page.wait_for(TEXT_IS_THERE)?;
             page.eval::<Value>(
                 "document.querySelectorAll('.lesson details').forEach(d => { d.open = true; }) ?? null",
             )?;
@@ -117,6 +121,7 @@ fn every_link_in_a_lesson_sets_the_map_up() -> Result<()> {
 #[test]
 fn answers_wait_for_the_reader_and_equations_are_mathml() -> Result<()> {
     let mut page = browser::open(&View::DESKTOP, &format!("lesson={}", LESSONS[0].id))?;
+    page.wait_for(TEXT_IS_THERE)?;
     ensure!(page.eval::<u32>("document.querySelectorAll('.lesson-text math').length")? > 0, "no equation");
     let widest: f64 = page.eval(
         "Math.max(...Array.from(document.querySelectorAll('.lesson-text math'), math => math.getBoundingClientRect().width))",
@@ -126,6 +131,43 @@ fn answers_wait_for_the_reader_and_equations_are_mathml() -> Result<()> {
     page.click_on(".lesson-text summary")?;
     page.wait_for("document.querySelector('.lesson-text details').open")?;
     page.assert_console_silent()
+}
+
+#[test]
+fn texts_are_no_part_of_the_first_load_and_come_once() -> Result<()> {
+    let fetched =
+        "performance.getEntriesByType('resource').filter(entry => entry.name.includes('lessons.json')).length";
+    let mut page = browser::open(&View::DESKTOP, "")?;
+    ensure!(page.eval::<u32>(fetched)? == 0, "texts were fetched although no lesson is open");
+    for lesson in &LESSONS[..2] {
+        visitor::click_words(&mut page, ".places", "Lessons")?;
+        visitor::click_words(&mut page, ".places", lesson.title)?;
+        page.wait_for(TEXT_IS_THERE)?;
+        page.click_on("[aria-label='Close the lesson']")?;
+        page.wait_for("!document.querySelector('.lesson')")?;
+    }
+    ensure!(page.eval::<u32>(fetched)? == 1);
+    page.assert_console_silent()
+}
+
+/// As when the connection is lost after the page was opened: the map is set up, the reader is told, and may try again.
+#[test]
+fn a_text_that_does_not_arrive_is_told_beside_the_lesson() -> Result<()> {
+    let lesson = &LESSONS[1];
+    let mut page = browser::open(&View::DESKTOP, "problem=himmelblau&opt=lion")?;
+    page.call("Network.setBlockedURLs", &json!({ "urls": ["*/lessons.json*"] }))?;
+    visitor::click_words(&mut page, ".places", "Lessons")?;
+    visitor::click_words(&mut page, ".places", lesson.title)?;
+    page.wait_for("document.querySelector('.lesson [role=alert]')")?;
+    ensure!(page.text(".lesson [role=alert]")?.contains("did not arrive"));
+    ensure!(page.text(".lesson-title")? == lesson.pages[0].title);
+    visitor::wait_for_address(&mut page, &format!("lesson={}", lesson.id))?;
+    ensure!(experiment(&mut page)? == of(lesson.pages[0].setup), "the page did not set the map up");
+    page.call("Network.setBlockedURLs", &json!({ "urls": [] }))?;
+    visitor::click_words(&mut page, ".lesson", "Try again")?;
+    page.wait_for(TEXT_IS_THERE)?;
+    ensure!(page.eval::<bool>("!document.querySelector('.lesson [role=alert]')")?);
+    Ok(())
 }
 
 #[test]

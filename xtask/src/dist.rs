@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::{command, project, tools};
+use crate::{command, finish, project, tools};
 
 /// Builds `dist/`.
 pub fn build() -> Result<()> {
@@ -55,6 +55,7 @@ const LATER: [&str; 3] = ["engine.js", "engine_bg.wasm", "kernels.js"];
 pub fn print_weights(folder: &Path) -> Result<()> {
     let mut first_load = Vec::new();
     let mut later = Weight { name: "engine, loaded with the first map".into(), raw: 0, brotli: 0 };
+    let mut lessons = Weight { name: "lessons, loaded with the first one".into(), raw: 0, brotli: 0 };
     let mut fonts = Weight { name: "fonts, loaded as text needs them".into(), raw: 0, brotli: 0 };
     for file in files(folder)? {
         let content = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -65,6 +66,10 @@ pub fn print_weights(folder: &Path) -> Result<()> {
             Some("woff2") => {
                 fonts.raw += raw;
                 fonts.brotli += raw;
+            }
+            Some("json") if name == finish::LESSON_TEXTS => {
+                lessons.raw += raw;
+                lessons.brotli += brotli_size(&content)?;
             }
             Some("wasm" | "js") if LATER.contains(&name.as_str()) => {
                 later.raw += raw;
@@ -83,7 +88,7 @@ pub fn print_weights(folder: &Path) -> Result<()> {
         brotli: first_load.iter().map(|weight| weight.brotli).sum(),
     };
     println!("\n{:<36} {:>12} {:>12}", "bytes", "raw", "brotli 11");
-    for Weight { name, raw, brotli } in first_load.iter().chain([&total, &later, &fonts]) {
+    for Weight { name, raw, brotli } in first_load.iter().chain([&total, &later, &lessons, &fonts]) {
         println!("{name:<36} {raw:>12} {brotli:>12}");
     }
     Ok(())

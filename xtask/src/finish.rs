@@ -7,14 +7,22 @@
 //! joins an old file with a new one, every reference in `index.html` and in the style sheet carries the hash of what it
 //! refers to: `thalweg.js?v=0f3a...`. `start.js` takes its addresses from the page and so has none to rewrite.
 
+#[path = "../../build/lessons.rs"]
+#[expect(dead_code, reason = "titles are for the table that build.rs makes")]
+mod lessons;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 
 use crate::{project, styles};
 
 /// The one style sheet, in the folder that is served.
 pub const STYLE_SHEET: &str = "thalweg.css";
+
+/// The texts of all lessons, in the folder that is served: the page fetches them when a lesson is opened.
+pub const LESSON_TEXTS: &str = "lessons.json";
 
 /// Finishes the folder in which Trunk has gathered the build.
 pub fn finish(staging: &Path) -> Result<()> {
@@ -22,9 +30,19 @@ pub fn finish(staging: &Path) -> Result<()> {
     let sheet = versioned(&sheet, &["url(\"", "url('", "url("], staging)?;
     write(&staging.join(STYLE_SHEET), &sheet)?;
 
+    write(&staging.join(LESSON_TEXTS), &lesson_texts(&project::root().join("www/lessons"))?)?;
+
     let page = staging.join("index.html");
     let html = std::fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
     write(&page, &versioned(&served(&html)?, &["href=\"", "src=\""], staging)?)
+}
+
+/// From the id of each lesson to the HTML of its pages.
+fn lesson_texts(folder: &Path) -> Result<String> {
+    let lessons = lessons::read(folder).map_err(Error::msg)?;
+    let pages = |lesson: lessons::Lesson| lesson.pages.into_iter().map(|page| page.html).collect();
+    let texts: BTreeMap<String, Vec<String>> = lessons.into_iter().map(|l| (l.id.clone(), pages(l))).collect();
+    Ok(serde_json::to_string(&texts)?)
 }
 
 /// The page without what is meant for its readers and for Trunk: comments, and the `<link data-trunk rel="rust">` that
@@ -103,6 +121,15 @@ mod tests {
         ] {
             assert_eq!(versioned(css, &openers, folder)?, expected);
         }
+        Ok(())
+    }
+
+    #[test]
+    fn texts_of_lessons_are_found_by_id_and_page() -> Result<()> {
+        let texts: serde_json::Value = serde_json::from_str(&lesson_texts(&project::root().join("www/lessons"))?)?;
+        let page = texts["step_size"][1].as_str().context("the lesson on step sizes has two pages")?;
+        assert!(page.starts_with("<p>") && page.contains("<a href=\"?"), "{page}");
+        assert!(lesson_texts(Path::new("no/such/folder")).is_err());
         Ok(())
     }
 

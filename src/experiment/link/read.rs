@@ -2,16 +2,18 @@
 
 use super::text::{decode, number};
 use super::{Link, Note, Severity};
-use crate::experiment::{Experiment, Method, Panel, ProblemChoice, Stage, limits};
+use crate::experiment::{Engine, Experiment, Method, Panel, ProblemChoice, Stage, limits};
 use crate::formula::{Formula, Names};
 use crate::landscapes;
 use crate::optimizers::{self, Knob, Knobs};
 use crate::problems::{Noise, ProblemError};
+use crate::scalar::decimal;
 use crate::suggest::closest;
 
 /// Reads a link. What it does not say has its default.
 pub fn read(link: &str) -> Link {
-    let mut reader = Reader { experiment: Experiment::default(), notes: Vec::new(), methods: Vec::new(), none: false };
+    let mut reader =
+        Reader { experiment: Experiment::default(), notes: Vec::new(), methods: Vec::new(), none: false, sweep: None };
     if link.len() > limits::LINK_BYTES {
         reader.note(
             "link",
@@ -39,34 +41,36 @@ fn query(link: &str) -> String {
 }
 
 /// A key or a name with the settings that follow it: `adam;lr=0.1` is ("adam", [("lr", "0.1")]).
-struct Settings<'a> {
-    head: &'a str,
-    pairs: Vec<(&'a str, &'a str)>,
+pub(super) struct Settings<'a> {
+    pub head: &'a str,
+    pub pairs: Vec<(&'a str, &'a str)>,
 }
 
-fn settings(text: &str) -> Settings<'_> {
+pub(super) fn settings(text: &str) -> Settings<'_> {
     let mut parts = text.split(';');
     let head = parts.next().unwrap_or("");
     let pairs = parts.filter(|part| !part.is_empty()).map(|part| part.split_once('=').unwrap_or((part, ""))).collect();
     Settings { head, pairs }
 }
 
-struct Reader {
-    experiment: Experiment,
+pub(super) struct Reader {
+    pub experiment: Experiment,
     notes: Vec<Note>,
     methods: Vec<Method>,
     /// Whether it asks for none.
     none: bool,
+    /// The map over two knobs that it asks for.
+    sweep: Option<String>,
 }
 
 impl Reader {
-    fn push(&mut self, key: &str, problem: String, instead: String, severity: Severity) {
+    pub fn push(&mut self, key: &str, problem: String, instead: String, severity: Severity) {
         // A note quotes the link: long values are cut, so that a message stays a message.
         let key = shorten(key);
         self.notes.push(Note { key, problem, instead, severity, formula: None });
     }
 
-    fn note(&mut self, key: &str, problem: String, instead: String) {
+    pub fn note(&mut self, key: &str, problem: String, instead: String) {
         self.push(key, problem, instead, Severity::Replaced);
     }
 
@@ -102,6 +106,10 @@ impl Reader {
                 Ok(seed) => self.experiment.seed = seed,
                 Err(_) => self.note(key, expected(&value_text, "a whole number from 0"), "seed 0 is used".to_owned()),
             },
+            "run" => match value_text.parse() {
+                Ok(run) => self.experiment.run = run,
+                Err(_) => self.note(key, expected(&value_text, "a whole number from 0"), "run 0 is used".to_owned()),
+            },
             "tol" => match finite(&value_text) {
                 Some(tolerance) if tolerance > 0.0 => self.experiment.tolerance = tolerance,
                 _ => self.note(key, expected(&value_text, "a number above 0"), "1e-6 is used".to_owned()),
@@ -117,11 +125,15 @@ impl Reader {
                 "steps" => {}
                 _ => self.note(key, expected(&value_text, "steps or calls"), "steps are used".to_owned()),
             },
-            "basins" => match value_text.parse::<usize>() {
-                Ok(place @ 1..=limits::OPTIMIZERS) => self.experiment.view.basins = Some(place - 1),
-                _ => {
-                    let wanted = format!("the place of an optimizer, from 1 to {}", limits::OPTIMIZERS);
-                    self.note(key, expected(&value_text, &wanted), "the map shows heights".to_owned());
+            "basins" => self.experiment.view.basins = self.place(key, &value_text),
+            "swarm" | "ensemble" => self.particles(key, &value_text),
+            // The names of knobs have a meaning once the optimizers are known.
+            "sweep" => self.sweep = Some(value.to_owned()),
+            "starts" => self.starts(&value_text),
+            "engine" => match Engine::ALL.iter().find(|(_, name)| *name == value_text) {
+                Some((engine, _)) => self.experiment.view.engine = Some(*engine),
+                None => {
+                    self.note(key, expected(&value_text, "gpu, kernel or direct"), "the fastest is used".to_owned());
                 }
             },
             "camera" => self.camera(&value_text),
@@ -134,9 +146,10 @@ impl Reader {
                 "it is read as version 1".to_owned(),
             ),
             _ => {
-                const KEYS: [&str; 16] = [
-                    "problem", "domain", "start", "steps", "opt", "noise", "seed", "tol", "view", "step", "axis",
-                    "basins", "camera", "hide", "lesson", "embed",
+                const KEYS: [&str; 22] = [
+                    "problem", "domain", "start", "steps", "opt", "noise", "seed", "run", "tol", "view", "step",
+                    "axis", "basins", "swarm", "ensemble", "sweep", "starts", "engine", "camera", "hide", "lesson",
+                    "embed",
                 ];
                 let hint = did_you_mean(closest(key, KEYS));
                 self.push(key, format!("is not a key of a link{hint}"), "it is ignored".to_owned(), Severity::Ignored);
@@ -416,6 +429,9 @@ impl Reader {
         if !self.methods.is_empty() || self.none {
             self.experiment.methods = std::mem::take(&mut self.methods);
         }
+        if let Some(value) = self.sweep.take() {
+            self.sweep(&value);
+        }
         let most = Experiment::step_limit(self.experiment.methods.len());
         if self.experiment.steps > most {
             let count = self.experiment.methods.len();
@@ -470,7 +486,7 @@ impl Reader {
 
 /// A finite number within the bounds of a link.
 fn finite(text: &str) -> Option<f64> {
-    let number: f64 = decode(text)?.trim().replace('\u{2212}', "-").parse().ok()?;
+    let number = decimal(&decode(text)?.trim().replace('\u{2212}', "-"))?;
     (number.is_finite() && number.abs() <= limits::NUMBER).then_some(number)
 }
 
@@ -482,7 +498,7 @@ fn is_name(name: &str) -> bool {
         && !["x", "y", "pi", "e"].contains(&name)
 }
 
-fn expected(found: &str, wanted: &str) -> String {
+pub(super) fn expected(found: &str, wanted: &str) -> String {
     format!("{} is not {wanted}", quote(found))
 }
 
@@ -490,7 +506,7 @@ fn quote(text: &str) -> String {
     if text.is_empty() { "nothing".to_owned() } else { format!("\u{201c}{}\u{201d}", shorten(text)) }
 }
 
-fn did_you_mean(close: Option<&str>) -> String {
+pub(super) fn did_you_mean(close: Option<&str>) -> String {
     close.map_or_else(String::new, |close| format!(", did you mean {close}?"))
 }
 

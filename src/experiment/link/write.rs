@@ -29,6 +29,9 @@ pub fn write(experiment: &Experiment) -> String {
     if experiment.seed != default.seed {
         keys.push(format!("seed={}", experiment.seed));
     }
+    if experiment.run != default.run {
+        keys.push(format!("run={}", experiment.run));
+    }
     let view = &experiment.view;
     if !view.hide.is_empty() {
         let names = Panel::ALL.iter().filter(|(panel, _)| view.hide.contains(panel)).map(|(_, name)| *name);
@@ -51,9 +54,7 @@ pub fn write(experiment: &Experiment) -> String {
     if view.by_calls {
         keys.push("axis=calls".to_owned());
     }
-    if let Some(method) = view.basins {
-        keys.push(format!("basins={}", method + 1));
-    }
+    super::many::write(experiment, &mut keys);
     if let Some(camera) = view.camera {
         keys.push(format!("camera={}", list(&camera)));
     }

@@ -6,7 +6,7 @@
 //! | a wrapper | by | here, and later |
 //! |---|---|---|
 //! | changes the point between steps | keeping points of its own | lookahead, average, Mechanic |
-//! | changes what the optimizer is told | handing it an [`Oracle`] around the oracle | l2, clip, SAM |
+//! | changes what the optimizer is told | handing it an [`Oracle`] around the oracle | l2, clip, sam |
 //! | changes how far it goes | scaling `x_new - x` | schedules (as optax's `scale_by_schedule`), Mechanic |
 //!
 //! Like an optimizer, a wrapper is written over any [`Real`]; its memory comes after that of what it wraps.
@@ -15,6 +15,7 @@ mod average;
 mod clip;
 mod l2;
 mod lookahead;
+mod sam;
 
 #[cfg(not(target_arch = "wasm32"))]
 use super::Hyper;
@@ -95,7 +96,7 @@ macro_rules! wrapper {
 use wrapper;
 
 /// Every wrapper, by year.
-pub static WRAPPERS: &[Wrapper] = &[l2::ENTRY, average::ENTRY, clip::ENTRY, lookahead::ENTRY];
+pub static WRAPPERS: &[Wrapper] = &[l2::ENTRY, average::ENTRY, clip::ENTRY, lookahead::ENTRY, sam::ENTRY];
 
 /// The wrapper with this id.
 pub fn find(id: &str) -> Option<&'static Wrapper> {

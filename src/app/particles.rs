@@ -1,0 +1,373 @@
+//! Many runs at once on the map, at the time that is shown: a swarm from everywhere, or an ensemble of noise from one
+//! start.
+
+use super::dom;
+use super::mass::{Mass, Progress, Request, Runs};
+use super::pool::Task;
+use super::state::State;
+use crate::canvas::Canvas;
+use js_sys::WebAssembly;
+use leptos::html;
+use leptos::prelude::*;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+use thalweg::engine::{Axis, Goal, Job, Lanes, Layout, Minima, Verdict};
+use thalweg::experiment::{Experiment, Link, Method, ParticleKind, Particles};
+use thalweg::figure::{Cloud, Frame, basin_color, draw_cloud, read_number, swarm_pixels};
+use thalweg::problems::Noise;
+
+/// Runs of a swarm, and of an ensemble.
+const COUNTS: [usize; 2] = [100_000, 10_000];
+/// Runs in one memory.
+const PART: usize = 12_500;
+
+/// What is known of the particles of a view. A handle.
+#[derive(Clone, Copy)]
+pub struct Crowd {
+    /// What the badge says.
+    pub told: RwSignal<String>,
+    /// Where they are drawn.
+    pub canvas: NodeRef<html::Canvas>,
+    flock: StoredValue<Option<Rc<Flock>>, LocalStorage>,
+    /// Counts the pictures.
+    frames: RwSignal<u32>,
+}
+
+/// Particles on their way.
+struct Flock {
+    job: Rc<Job>,
+    kind: ParticleKind,
+    module: WebAssembly::Module,
+    /// The memories before the first step, to go back to.
+    first: RefCell<Vec<Option<Rc<Vec<u8>>>>>,
+    /// The memories now; `None` while a worker has it.
+    now: RefCell<Vec<Option<Rc<Vec<u8>>>>>,
+    /// The step at which all are.
+    step: Cell<u32>,
+    /// Parts that workers have.
+    away: Cell<usize>,
+    /// Where each ends, once known.
+    ends: RefCell<Vec<Verdict>>,
+    began: Cell<f64>,
+}
+
+impl Flock {
+    /// The places of all particles, x and y by turns.
+    fn places(&self) -> Vec<[f32; 2]> {
+        let mut places = Vec::with_capacity(self.job.cells());
+        for (part, image) in self.now.borrow().iter().enumerate() {
+            let Some(image) = image else { continue };
+            let word = |at: usize| image.get(at..at + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+            let (xs, ys) = (word(0) as usize, word(8) as usize);
+            let cells = PART.min(self.job.cells() - part * PART);
+            places.extend((0..cells).map(|i| [f32::from_bits(word(xs + 4 * i)), f32::from_bits(word(ys + 4 * i))]));
+        }
+        places
+    }
+}
+
+impl Crowd {
+    /// Follows the experiment and its time.
+    pub fn follow(state: State) -> Self {
+        let crowd = Self {
+            told: RwSignal::new(String::new()),
+            canvas: NodeRef::new(),
+            flock: StoredValue::new_local(None),
+            frames: RwSignal::new(0),
+        };
+        let (runs, ends) = (Mass::expect_runs(), Mass::expect_runs());
+        let asked = state.part(|e| {
+            let particles = e.view.particles.filter(|particles| particles.method < e.methods.len())?;
+            let mut asked = Experiment { view: Default::default(), ..e.clone() };
+            // A click on one of many changes its run, and in a swarm its start: the others stay what they were.
+            asked.run = 0;
+            if particles.kind == ParticleKind::Swarm {
+                asked.start = None;
+            }
+            let method = asked.methods.swap_remove(particles.method);
+            asked.methods = vec![Method { visible: true, ..method }];
+            Some((asked, particles))
+        });
+        let pending = StoredValue::new(None::<TimeoutHandle>);
+        let stepping = runs.clone();
+        Effect::new(move |_| {
+            let asked = asked.get();
+            if let Some(handle) = pending.get_value() {
+                handle.clear();
+            }
+            runs.cancel();
+            ends.cancel();
+            crowd.flock.set_value(None);
+            crowd.frames.update(|frames| *frames += 1);
+            crowd.told.set(String::new());
+            let Some((asked, particles)) = asked else { return };
+            let (runs, ends) = (runs.clone(), ends.clone());
+            // A slider that goes on moving is not waited upon.
+            let begin = move || crowd.begin(state, &runs, &ends, &asked, particles);
+            pending.set_value(set_timeout_with_handle(begin, Duration::from_millis(60)).ok());
+        });
+        Effect::new(move |_| {
+            crowd.frames.track();
+            let time = state.time.get();
+            crowd.advance(&stepping, time as u32);
+        });
+        Effect::new(move |_| {
+            crowd.frames.track();
+            crowd.draw(state);
+        });
+        crowd
+    }
+
+    fn begin(self, state: State, runs: &Runs, ends: &Runs, asked: &Experiment, particles: Particles) {
+        let problem = state.run_untracked().problem.clone();
+        let Some(mut job) = Job::of(asked, &problem, 0, problem.domain) else { return };
+        if particles.kind == ParticleKind::Swarm
+            && let Ok(own) = asked.pose()
+        {
+            job.problem.start = own.start;
+        }
+        if !job.method.entry().recordable() {
+            return self.told.set("steps of a method that searches differ from run to run: it has no swarm".to_owned());
+        }
+        if particles.kind == ParticleKind::Ensemble && job.noise == Noise::None {
+            return self
+                .told
+                .set("without noise all runs from one start are the same: choose some under Noise".to_owned());
+        }
+        let (axis, columns) = match particles.kind {
+            ParticleKind::Swarm => (Axis::Trial, COUNTS[0]),
+            ParticleKind::Ensemble => (Axis::Run, COUNTS[1]),
+        };
+        let job = Rc::new(Job { axes: [axis, Axis::Nothing], goal: Goal::Landing, columns, rows: 1, ..job });
+        let link: Rc<str> = Link::write(asked).into();
+        let request = Request { link, place: 0, job, lanes: Lanes::F32x4, part: PART, engine: None };
+        self.told.set("SIMD kernel: gathering".to_owned());
+        let (again, ends) = (runs.clone(), ends.clone());
+        runs.with_kernel(&request.clone(), true, move |kernel| match kernel {
+            Ok(module) => self.gather(&again, &ends, &request, module, particles.kind),
+            Err(reason) => {
+                let _ = self.told.try_set(reason);
+            }
+        });
+    }
+
+    /// Has the memories made, and asks where every run ends, for its colour.
+    fn gather(self, runs: &Runs, ends: &Runs, request: &Request, module: WebAssembly::Module, kind: ParticleKind) {
+        let job = request.job.clone();
+        let parts = job.cells().div_ceil(PART);
+        let order: Rc<[f64]> = job.order(request.place).into();
+        let tasks = (0..parts).map(|part| {
+            let (link, order) = (request.link.clone(), order.clone());
+            Task::Stand { link, order, first: part * PART, cells: PART.min(job.cells() - part * PART) }
+        });
+        let flock = Rc::new(Flock {
+            job: job.clone(),
+            kind,
+            module,
+            first: RefCell::new(vec![None; parts]),
+            now: RefCell::new(vec![None; parts]),
+            step: Cell::new(0),
+            away: Cell::new(parts),
+            ends: RefCell::new(Vec::new()),
+            began: Cell::new(dom::now()),
+        });
+        if kind == ParticleKind::Swarm {
+            self.ask_for_ends(ends, request, &flock);
+        }
+        runs.client.run(tasks.collect(), move |answer| match answer.bytes {
+            Ok(image) => {
+                let image = Rc::new(image);
+                flock.first.borrow_mut()[answer.task] = Some(image.clone());
+                flock.now.borrow_mut()[answer.task] = Some(image);
+                flock.away.set(flock.away.get() - 1);
+                if flock.away.get() == 0 {
+                    self.flock.try_set_value(Some(flock.clone()));
+                    let _ = self.frames.try_update(|frames| *frames += 1);
+                }
+            }
+            Err(reason) => {
+                let _ = self.told.try_set(reason);
+            }
+        });
+    }
+
+    fn ask_for_ends(self, ends: &Runs, request: &Request, flock: &Rc<Flock>) {
+        let (job, flock) = (request.job.clone(), flock.clone());
+        let landings = RefCell::new(vec![None; job.cells()]);
+        ends.begin(request.clone(), move |progress| {
+            let Progress::Part { cells, layout, outputs, last, .. } = progress else { return };
+            for (slot, landing) in landings.borrow_mut()[cells].iter_mut().zip(layout.landings(&outputs)) {
+                *slot = Some(landing);
+            }
+            if last {
+                let landings: Vec<_> = landings.take().into_iter().flatten().collect();
+                let mut minima = Minima::known(&job.problem);
+                minima.learn(&job, &landings);
+                *flock.ends.borrow_mut() = landings.into_iter().map(|l| minima.judge(&job, l).verdict).collect();
+                let _ = self.frames.try_update(|frames| *frames += 1);
+            }
+        });
+    }
+
+    /// Brings all particles to a step, unless they are on their way: then the next picture asks again.
+    fn advance(self, runs: &Runs, step: u32) {
+        let Some(flock) = self.flock.get_value() else { return };
+        let step = step.min(flock.job.steps);
+        if flock.away.get() > 0 || flock.step.get() == step {
+            return;
+        }
+        if step < flock.step.get() {
+            flock.now.borrow_mut().clone_from(&flock.first.borrow());
+            flock.step.set(0);
+        }
+        let done = flock.step.get();
+        let images: Vec<Option<Rc<Vec<u8>>>> = flock.now.borrow().clone();
+        flock.away.set(images.len());
+        flock.began.set(dom::now());
+        let tasks = images.into_iter().enumerate().map(|(part, image)| Task::Kernel {
+            module: flock.module.clone(),
+            groups: Layout::groups_of(Lanes::F32x4, PART.min(flock.job.cells() - part * PART)),
+            steps: step - done,
+            done,
+            from: 0,
+            image: Box::new(move || image.map_or_else(Vec::new, |image| (*image).clone())),
+        });
+        let frames = self.frames;
+        let told = self.told;
+        runs.client.run(tasks.collect(), move |answer| {
+            match answer.bytes {
+                Ok(image) => flock.now.borrow_mut()[answer.task] = Some(Rc::new(image)),
+                Err(reason) => {
+                    let _ = told.try_set(reason);
+                }
+            }
+            flock.away.set(flock.away.get().saturating_sub(1));
+            if flock.away.get() == 0 {
+                flock.step.set(step);
+                let _ = told.try_set(flock.summary());
+                let _ = frames.try_update(|frames| *frames += 1);
+            }
+        });
+    }
+
+    fn draw(self, state: State) {
+        let (Some(canvas), Some(frame)) = (self.canvas.get(), state.frame.get()) else { return };
+        let theme = state.theme();
+        let flock = self.flock.get_value();
+        let method = state.with_untracked(|e| e.view.particles.map_or(0, |particles| particles.method));
+        let Some(flock) = flock else {
+            let _ = Canvas::new(&canvas, frame.width, frame.height, 1.0, theme);
+            return;
+        };
+        let places = flock.places();
+        let (columns, rows) = (frame.width.ceil() as usize, frame.height.ceil() as usize);
+        let pixels = match flock.kind {
+            ParticleKind::Swarm => {
+                let ends = flock.ends.borrow();
+                let color = |i: usize| match ends.get(i) {
+                    Some(verdict) => basin_color(*verdict, 0.0, theme),
+                    None => theme.trail(method),
+                };
+                swarm_pixels(&places, color, &frame, [columns, rows])
+            }
+            ParticleKind::Ensemble => Cloud::density(&places, &frame, [columns, rows], theme.trail(method)),
+        };
+        let _ = crate::canvas::put_pixels(&canvas, columns as u32, rows as u32, &pixels);
+        if flock.kind == ParticleKind::Ensemble
+            && let Some(mut surface) = Canvas::over(&canvas, theme)
+        {
+            draw_cloud(&mut surface, &Cloud::of(&places), &frame, theme.trail(method), theme);
+        }
+    }
+
+    /// How the run under the pointer began: its start and its number.
+    pub fn at(self, pixel: [f64; 2], frame: &Frame) -> Option<([f64; 2], u32)> {
+        let flock = self.flock.get_value()?;
+        let distance = |place: &[f32; 2]| {
+            let [x, y] = frame.to_pixel(place.map(f64::from));
+            (x - pixel[0]) * (x - pixel[0]) + (y - pixel[1]) * (y - pixel[1])
+        };
+        let places = flock.places();
+        let distances = places.iter().map(distance).enumerate().filter(|(_, d)| d.is_finite());
+        let (nearest, distance) = distances.min_by(|a, b| a.1.total_cmp(&b.1))?;
+        let launch = flock.job.launch(nearest);
+        (distance <= NEAR * NEAR).then_some((launch.start, launch.run))
+    }
+}
+
+/// How near a click has to be to a particle, in pixels.
+const NEAR: f64 = 8.0;
+
+impl Flock {
+    fn summary(&self) -> String {
+        let milliseconds = read_number((dom::now() - self.began.get()).round());
+        format!("SIMD kernel, {} runs, the last picture in {milliseconds} ms", grouped(self.job.cells()))
+    }
+}
+
+/// A count with its thousands apart.
+fn grouped(count: usize) -> String {
+    if count >= 1000 { format!("{},{:03}", count / 1000, count % 1000) } else { count.to_string() }
+}
+
+/// The choice of many runs in the menu of layers.
+#[component]
+pub fn ParticleChoice() -> impl IntoView {
+    let state = State::expect();
+    let titles = state.part(|e| e.methods.iter().map(Method::title).collect::<Vec<_>>());
+    let chosen = state.part(|e| e.view.particles);
+    let value =
+        |kind: ParticleKind, method: usize| format!("{}{method}", if kind == ParticleKind::Swarm { 's' } else { 'e' });
+    let choose = move |event: web_sys::Event| {
+        let text = event_target_value(&event);
+        let particles = text.get(1..).and_then(|place| place.parse().ok()).map(|method| {
+            let kind = if text.starts_with('s') { ParticleKind::Swarm } else { ParticleKind::Ensemble };
+            Particles { method, kind }
+        });
+        state.change(|e| e.view.particles = particles);
+    };
+    let options = move |kind: ParticleKind, before: &'static str| {
+        let titles = titles.get().into_iter().enumerate();
+        titles
+            .map(|(method, title)| {
+                let own = Particles { method, kind };
+                view! {
+                    <option value=value(kind, method) selected=move || chosen.get() == Some(own)>{before} {title}</option>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <label class="row">
+            <span>"Many runs"</span>
+            <select on:change=choose>
+                <option value="" selected=move || chosen.get().is_none()>"none"</option>
+                {move || options(ParticleKind::Swarm, "starts of ")}
+                {move || options(ParticleKind::Ensemble, "noises of ")}
+            </select>
+        </label>
+    }
+}
+
+/// What is flowing, and how it is computed; nothing while nothing flows.
+#[component]
+pub fn ParticleBadge(crowd: Crowd) -> impl IntoView {
+    let state = State::expect();
+    let title = state.part(|e| {
+        let particles = e.view.particles?;
+        let method = e.methods.get(particles.method)?.title();
+        Some(match particles.kind {
+            ParticleKind::Swarm => format!("{} starts of {method}", grouped(COUNTS[0])),
+            ParticleKind::Ensemble => format!("{} runs of {method} with other noise", grouped(COUNTS[1])),
+        })
+    });
+    view! {
+        <Show when=move || title.get().is_some()>
+            <div class="basin-badge particle-badge" role="status">
+                <strong>{move || title.get()}</strong>
+                <small>{move || crowd.told.get()}</small>
+            </div>
+        </Show>
+    }
+}

@@ -1,0 +1,64 @@
+// A mass run: one invocation takes one point through all its steps. The printer (src/tape/wgsl.rs) puts the tapes where
+// comments begin with a colon.
+
+// Which points, and how far. Rust twin: `Span` in src/gpu/kernel.rs.
+struct Span {
+    // The first point.
+    first: u32,
+    // How many points.
+    points: u32,
+    // Steps to take.
+    steps: u32,
+    // Steps taken before: the first that is taken has the number `done + 1`.
+    done: u32,
+}
+
+// The memory of a WebAssembly kernel in single precision (src/tape/wasm.rs has its header): a group is four points.
+@group(0) @binding(0) var<storage, read_write> memory: array<u32>;
+@group(0) @binding(1) var<uniform> span: Span;
+
+// The number with these bits. A parameter is not known when the shader is compiled, so that infinities and NaNs are
+// allowed.
+fn number(bits: u32) -> f32 {
+    return bitcast<f32>(bits);
+}
+
+// Two to the power of a whole number, as its bits come out.
+fn exp2i(x: f32) -> f32 {
+    return number(bitcast<u32>(i32(x) + 127) << 23u);
+}
+
+// The binary exponent of |x|.
+fn exponent(x: f32) -> f32 {
+    return f32((bitcast<u32>(x) >> 23u) & 255u) - 127.0;
+}
+
+// |x| scaled into [1, 2).
+fn mantissa(x: f32) -> f32 {
+    return number((bitcast<u32>(x) & 0x7fffffu) | 0x3f800000u);
+}
+
+// The word of a point in an array that begins at a byte address; `stride` bytes are from one group to the next.
+fn place(address: u32, stride: u32, point: u32) -> u32 {
+    return (address + (point / 4u) * stride) / 4u + point % 4u;
+}
+
+fn input(i: u32, point: u32) -> f32 {
+    return number(memory[place(memory[2u * i], memory[2u * i + 1u], point)]);
+}
+
+//: functions
+
+@compute @workgroup_size(64)
+fn run(@builtin(global_invocation_id) invocation: vec3<u32>) {
+    if invocation.x >= span.points {
+        return;
+    }
+    let point = span.first + invocation.x;
+    //: begin
+    for (var taken = 0u; taken < span.steps; taken++) {
+        let count = span.done + taken + 1u;
+        //: step
+    }
+    //: end
+}
