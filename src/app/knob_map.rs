@@ -85,7 +85,7 @@ pub fn KnobMap(runs: StoredValue<Runs, LocalStorage>) -> impl IntoView {
     });
     let sweep = state.part(|e| e.view.sweep.filter(|sweep| sweep.method < e.methods.len()));
     // The two knobs with the window of their axes.
-    let axes = state.part(|e| Axes::of(e));
+    let axes = state.part(Axes::of);
     let frame = Memo::new(move |_| {
         let ([width, height], axes) = (size.get()?, axes.get()?);
         let [left, top, right, bottom] = if width < WIDE { NARROW } else { MARGINS };
@@ -114,8 +114,8 @@ pub fn KnobMap(runs: StoredValue<Runs, LocalStorage>) -> impl IntoView {
         }
         state.change(|e| {
             if let Some(method) = e.methods.get_mut(axes.method) {
-                for i in 0..2 {
-                    method.set_knob(axes.places[i], tidy(axes.knobs[i], place[i]));
+                for ((index, knob), place) in axes.places.into_iter().zip(axes.knobs).zip(place) {
+                    method.set_knob(index, tidy(knob, place));
                 }
             }
         });
