@@ -180,10 +180,7 @@ impl<K: Kind> Work<K> {
             return;
         }
         self.map.repaint(self.state.theme_untracked());
-        if let Some(performance) = dom::window().performance() {
-            // How long a visitor waits for the first picture of a map; a browser may have no room for it.
-            let _ = performance.measure_with_start_mark("thalweg-coarse", "thalweg-asked");
-        }
+        measure("thalweg-coarse");
         self.fine(kind);
     }
 
@@ -223,6 +220,7 @@ impl<K: Kind> Work<K> {
                 let cells: Vec<K::Cell> = cells.take().into_iter().flatten().collect();
                 let grid = Grid { job: Arc::new((*job).clone()), cells: Arc::new(cells), kind: kind.clone() };
                 let _ = self.map.shown.try_set(Some(grid));
+                measure("thalweg-map");
                 let told = self.summary(&job, &engine.borrow(), busy.get());
                 let _ = self.map.told.try_set(told.clone());
                 if *engine.borrow() != DIRECT {
@@ -244,6 +242,13 @@ impl<K: Kind> Work<K> {
             workers => format!(", {workers} workers"),
         };
         format!("{engine}{workers}, {seconds} s, {rate} M steps/s each")
+    }
+}
+
+/// Keeps how long it is since the map was asked for; a browser may have no room for it.
+fn measure(name: &str) {
+    if let Some(performance) = dom::window().performance() {
+        let _ = performance.measure_with_start_mark(name, "thalweg-asked");
     }
 }
 

@@ -206,7 +206,7 @@ pub fn draw_knob_axes(
         surface.line(&[[x, bottom], [x, bottom + 4.0]], line);
         surface.text(axis_text(theme, &label, [x, bottom + 13.0], Anchor::Middle, false, 0.0));
     }
-    for (place, label) in knob_ticks(knobs[1], [y0, y1], (height / 44.0) as usize) {
+    for (place, label) in knob_ticks(knobs[1], [y0, y1], (height / 32.0) as usize) {
         let [_, y] = frame.to_pixel([x0, place]);
         surface.line(&[[left - 4.0, y], [left, y]], line);
         surface.text(axis_text(theme, &label, [left - 8.0, y], Anchor::End, false, 0.0));

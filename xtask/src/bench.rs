@@ -16,6 +16,12 @@
 //! passed. The difference holds all that the event set off: handlers, microtasks, animation frame callbacks, style,
 //! layout and painting. It also holds the asking; that part is measured the same way without a move, and
 //! subtracted.
+//!
+//! # A map of basins
+//! 512 x 512 starts, 500 steps of Adam on Rosenbrock's function, by kernels on one worker and on two: the page measures how
+//! long it is from asking to the coarse picture (`thalweg-coarse`) and to the last pixel (`thalweg-map`), first with an empty
+//! cache and no kernel, then with other step sizes and the kernel at hand. Long tasks are the browser's own entries, of 50
+//! milliseconds and more, while a page of usual size computes maps and its step size is moved.
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -58,7 +64,8 @@ pub fn page(link: Option<&str>) -> Result<()> {
     println!("browser   {}, headless, no GPU", browser.version);
     println!("command   cargo xtask bench page");
     first_picture(&browser, &site)?;
-    pointer_events(&browser, &site, link.unwrap_or(TEN_OPTIMIZERS))
+    pointer_events(&browser, &site, link.unwrap_or(TEN_OPTIMIZERS))?;
+    maps(&browser, &site)
 }
 
 /// What else the machine was doing, where that can be known.
@@ -124,6 +131,82 @@ fn pointer_events(browser: &Browser, site: &Site, link: &str) -> Result<()> {
     if (moved.0 - x).hypot(moved.1 - y) < 10.0 {
         println!("NOTE: the start did not follow the pointer; these are times of events that change nothing.");
     }
+    Ok(())
+}
+
+/// A map that fills its window; `LR` is replaced by a step size.
+const MAP: &str = "problem=rosenbrock&steps=500&step=500&opt=adam;lr=LR&basins=1&hide=transport&embed=1";
+
+/// Maps that are measured after the first.
+const MAPS: usize = 9;
+
+fn maps(browser: &Browser, site: &Site) -> Result<()> {
+    println!("\nfrom asking, milliseconds, a map of 512 x 512 starts and 500 steps of Adam on Rosenbrock");
+    for workers in [1, 2] {
+        let mut page = browser.open(&View::DESKTOP)?;
+        set_workers(&mut page, workers)?;
+        let size = json!({ "width": 512, "height": 512, "deviceScaleFactor": 1, "mobile": false });
+        page.call("Emulation.setDeviceMetricsOverride", &size)?;
+        page.goto(&format!("{}{}", site.address, screenshot::query(&MAP.replace("LR", "0.05"))))?;
+        let [coarse, whole] = measured(&mut page)?;
+        println!(
+            "{workers} worker{}: the first, with engine and kernel still to come: coarse {coarse:.0}, whole {whole:.0}",
+            if workers == 1 { "" } else { "s" }
+        );
+        let (mut coarses, mut wholes) = (Vec::new(), Vec::new());
+        for i in 0..MAPS {
+            // Going back in the history opens another link without a load.
+            let query = MAP.replace("LR", &format!("0.0{}", 11 + i));
+            page.eval::<bool>(&format!(
+                "(performance.clearMeasures(), history.replaceState(null, '', '?{query}'), \
+                 dispatchEvent(new PopStateEvent('popstate')))"
+            ))?;
+            let [coarse, whole] = measured(&mut page)?;
+            coarses.push(coarse);
+            wholes.push(whole);
+        }
+        print_row("coarse picture", &Summary::of(coarses));
+        print_row("last pixel", &Summary::of(wholes));
+        println!("  {}", page.text(".basin-badge small")?);
+    }
+    long_tasks(browser, site)
+}
+
+fn set_workers(page: &mut Page<'_>, workers: u32) -> Result<()> {
+    let cores = json!({ "hardwareConcurrency": workers });
+    page.call("Emulation.setHardwareConcurrencyOverride", &cores).map(|_| ())
+}
+
+/// From asking to the coarse picture of the latest map, and to its last pixel.
+fn measured(page: &mut Page<'_>) -> Result<[f64; 2]> {
+    page.wait_for("performance.getEntriesByName('thalweg-map').length > 0")?;
+    page.eval("['thalweg-coarse', 'thalweg-map'].map(name => performance.getEntriesByName(name).at(-1).duration)")
+}
+
+fn long_tasks(browser: &Browser, site: &Site) -> Result<()> {
+    let mut page = browser.open(&View::DESKTOP)?;
+    set_workers(&mut page, 2)?;
+    let link = "problem=rosenbrock&steps=500&step=500&opt=adam;lr=0.05&basins=1";
+    page.goto(&format!("{}{}", site.address, screenshot::query(link)))?;
+    measured(&mut page)?;
+    let mut tasks: Vec<f64> = Vec::new();
+    for _ in 0..MAPS {
+        page.eval::<bool>(
+            "(performance.clearMeasures(), window.long = [], window.watch?.disconnect(),
+            window.watch = new PerformanceObserver(list => long.push(...list.getEntries().map(task => task.duration))),
+            watch.observe({ type: 'longtask' }),
+            (slider => { slider.value = +slider.value + 5; })(document.querySelector('.method input[type=range]')),
+            document.querySelector('.method input[type=range]').dispatchEvent(new Event('input', { bubbles: true })))",
+        )?;
+        measured(&mut page)?;
+        page.settle()?;
+        tasks.extend(page.eval::<Vec<f64>>("long")?);
+    }
+    let longest = tasks.iter().fold(0.0, |longest: f64, task| longest.max(*task));
+    println!(
+        "main thread while {MAPS} maps of a page of 1280 x 800 are computed: {} tasks of 50 milliseconds and more, the longest {longest:.0}",
+        tasks.len()
+    );
     Ok(())
 }
 
