@@ -1,5 +1,22 @@
-//! The module that records definitions and prints kernels: what a map of basins needs and the page's first picture does
-//! not. A worker loads it when the first kernel is asked for (www/kernels.js).
+//! The module that records definitions and prints kernels, and draws in three dimensions: what the page's first picture
+//! does not need. A worker loads it when the first kernel is asked for (www/kernels.js), the page when the land is first
+//! shown in three dimensions (src/app/relief.rs).
+
+#[cfg(target_arch = "wasm32")]
+#[expect(dead_code, reason = "the page uses all of it")]
+mod canvas;
+#[cfg(target_arch = "wasm32")]
+#[path = "engine_module/plain.rs"]
+mod plain;
+#[cfg(target_arch = "wasm32")]
+#[path = "engine_module/relief.rs"]
+mod relief;
+#[cfg(target_arch = "wasm32")]
+#[path = "engine_module/screen.rs"]
+mod screen;
+#[cfg(target_arch = "wasm32")]
+#[path = "engine_module/subject.rs"]
+mod subject;
 
 #[cfg(target_arch = "wasm32")]
 mod module {

@@ -2,6 +2,8 @@
 
 #[cfg(target_arch = "wasm32")]
 mod app;
+#[cfg(target_arch = "wasm32")]
+mod canvas;
 #[cfg(not(target_arch = "wasm32"))]
 mod cli;
 

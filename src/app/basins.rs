@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use thalweg::engine::{Axis, Cell, Goal, Job, Landing, Lanes, Layout, Minima};
 use thalweg::experiment::{Experiment, Link, Method};
-use thalweg::figure::{BasinScale, Theme, basin_pixels};
+use thalweg::figure::{BasinScale, Theme, basin_pixels, read_number};
 use thalweg::problems::Noise;
 
 /// What the pixels of a map of basins mean.
@@ -35,6 +35,23 @@ impl Kind for Basins {
         self.scale = BasinScale::of(cells);
     }
 
+    fn gap(&self, job: &Job, one: &(Layout, Vec<u8>), direct: &(Layout, Vec<u8>)) -> String {
+        let (ones, others) = (one.0.landings(&one.1), direct.0.landings(&direct.1));
+        let [x0, x1, y0, y1] = job.window;
+        let (mut elsewhere, mut apart) = (0, 0.0_f64);
+        for (a, b) in ones.iter().zip(&others) {
+            if self.minima.judge(job, *a).verdict == self.minima.judge(job, *b).verdict {
+                let share = libm::hypot((a.at[0] - b.at[0]) / (x1 - x0), (a.at[1] - b.at[1]) / (y1 - y0));
+                apart = apart.max(if a.left > 0 { 0.0 } else { share });
+            } else {
+                elsewhere += 1;
+            }
+        }
+        let all = ones.len();
+        let apart = read_number(apart);
+        format!("{} of {all} starts end alike, at most {apart} of the window apart", all - elsewhere)
+    }
+
     fn pixels(&self, cells: &[Cell], theme: &Theme) -> Vec<u8> {
         basin_pixels(cells, &self.scale, theme)
     }
@@ -53,13 +70,14 @@ pub fn expect() -> BasinMap {
 }
 
 /// A map that follows the experiment: a change makes it anew, a moment after the last one.
-pub fn follow(state: State, mass: &Mass) -> BasinMap {
+pub fn follow(state: State) -> BasinMap {
     let map = BasinMap::new();
-    let runs = mass.runs();
+    let runs = Mass::expect_runs();
     // What a map depends on: one method, with neither the start nor what is only looked at.
     let asked = state.part(|e| {
         let mut asked = Experiment { start: None, view: Default::default(), ..e.clone() };
         asked.view.basins = e.view.basins.filter(|place| *place < e.methods.len());
+        asked.view.engine = e.view.engine;
         let kept = asked.view.basins.map(|place| asked.methods.swap_remove(place));
         asked.methods = kept.into_iter().map(|method| Method { visible: true, ..method }).collect();
         asked
@@ -84,7 +102,14 @@ pub fn follow(state: State, mass: &Mass) -> BasinMap {
         let Some(job) = Job::of(&asked, &problem, 0, frame.window) else { return };
         let job = Job { axes: [Axis::Start(0), Axis::Start(1)], goal: Goal::Landing, ..job };
         let (link, place) = state.with_untracked(|e| (Link::write(e), e.view.basins.unwrap_or(0)));
-        let request = Request { link: link.into(), place, lanes: lanes_for(&job.window), job: Rc::new(job), part: 1 };
+        let request = Request {
+            link: link.into(),
+            place,
+            lanes: lanes_for(&job.window),
+            job: Rc::new(job),
+            part: 1,
+            engine: asked.view.engine,
+        };
         let kind = Basins { minima: Minima::known(&problem), scale: BasinScale::of(&[]) };
         let runs = runs.clone();
         // The land is drawn first, and a slider that goes on moving is not waited upon.

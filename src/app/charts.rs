@@ -1,8 +1,8 @@
 //! The plots: what happened over time.
 
-use super::canvas::Canvas;
 use super::plot::Plot;
 use super::state::{Seen, State};
+use crate::canvas::Canvas;
 use leptos::prelude::*;
 use thalweg::experiment::{Experiment, Run, Trace};
 use thalweg::figure::{Axes, Chart, Series, Stroke, Surface, Theme, draw_head};

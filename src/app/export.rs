@@ -1,10 +1,10 @@
 //! What can be taken away: the link, the figure, the numbers.
 
 use super::address;
-use super::canvas::picture;
 use super::dialog::close_menu;
 use super::dom;
 use super::state::State;
+use crate::canvas::picture;
 use leptos::prelude::*;
 use std::time::Duration;
 use thalweg::experiment::{csv, json};
@@ -110,7 +110,7 @@ fn save_png(state: State) {
     let run = state.run_untracked();
     let Some(canvas) = picture(1, 1, &[0, 0, 0, 0]) else { return };
     let [width, height] = FIGURE;
-    let Some(mut surface) = super::canvas::Canvas::new(&canvas, width, height, 2.0, theme(state)) else { return };
+    let Some(mut surface) = crate::canvas::Canvas::new(&canvas, width, height, 2.0, theme(state)) else { return };
     state.with_untracked(|e| {
         thalweg::figure::draw_figure(&mut surface, e, &run, state.time.get_untracked(), FIGURE, theme(state));
     });

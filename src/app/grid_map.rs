@@ -1,15 +1,16 @@
 //! A picture with a run behind every pixel, which sharpens as the runs come in: coarse first, then band by band.
 
-use super::canvas::{enlarge, put_rows};
 use super::dom;
-use super::mass::{Progress, Request, Runs, engine_name};
+use super::mass::{DIRECT, Progress, Request, Runs};
 use super::state::State;
+use crate::canvas::{enlarge, put_rows};
 use leptos::html;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use thalweg::engine::{Job, Lanes, Layout};
+use thalweg::engine::{Job, Layout};
+use thalweg::experiment::Engine;
 use thalweg::figure::{Theme, read_number};
 
 /// What a kind of map makes of the numbers that runs leave.
@@ -23,6 +24,8 @@ pub trait Kind: Clone + Send + Sync + 'static {
     fn read(&self, job: &Job, layout: &Layout, outputs: &[u8]) -> Vec<Self::Cell>;
     /// Settles the scale of the colours by the coarse grid.
     fn scale(&mut self, cells: &[Self::Cell]);
+    /// How far two engines' outputs for the same cells are apart, in words; the second engine is the direct code.
+    fn gap(&self, job: &Job, one: &(Layout, Vec<u8>), direct: &(Layout, Vec<u8>)) -> String;
     /// Red, green, blue and opacity of cells.
     fn pixels(&self, cells: &[Self::Cell], theme: &Theme) -> Vec<u8>;
 }
@@ -102,8 +105,6 @@ impl<K: Kind> GridMap<K> {
 
     /// Computes a map of so many pixels; what is on its way is given up.
     pub fn compute(self, state: State, runs: &Runs, kind: K, request: Request, size: [f64; 2]) {
-        let name = engine_name(runs.engine(&request.job));
-        self.told.set(name.to_owned());
         if let Some(performance) = dom::window().performance() {
             let _ = performance.mark("thalweg-asked");
         }
@@ -140,6 +141,12 @@ impl<K: Kind> Work<K> {
         let parts = RefCell::new(Vec::new());
         let work = RefCell::new(Some(self));
         runs.begin(request, move |progress| match progress {
+            Progress::Begun(engine) => {
+                parts.borrow_mut().clear();
+                if let Some(work) = &*work.borrow() {
+                    let _ = work.map.told.try_set(engine);
+                }
+            }
             Progress::Part { cells, layout, outputs, milliseconds, last } => {
                 parts.borrow_mut().push((cells.start, (layout, outputs)));
                 if let Some(work) = &mut *work.borrow_mut() {
@@ -185,9 +192,13 @@ impl<K: Kind> Work<K> {
         let cells: RefCell<Vec<Option<K::Cell>>> = RefCell::new(vec![None; job.cells()]);
         let ready = RefCell::new(false);
         let done = std::cell::Cell::new(0_usize);
-        let engine = engine_name(runs.engine(&job));
+        let engine = RefCell::new(String::new());
         let busy = std::cell::Cell::new(std::mem::take(&mut self.busy));
         runs.begin(request, move |progress| match progress {
+            Progress::Begun(name) => {
+                done.set(0);
+                engine.replace(name);
+            }
             Progress::Part { cells: range, layout, outputs, milliseconds, last } => {
                 busy.set(busy.get() + milliseconds);
                 let read = kind.read(&job, &layout, &outputs);
@@ -203,16 +214,19 @@ impl<K: Kind> Work<K> {
                     *slot = Some(cell);
                 }
                 done.set(done.get() + range.len());
-                if last {
-                    let cells: Vec<K::Cell> = cells.take().into_iter().flatten().collect();
-                    let grid = Grid { job: Arc::new((*job).clone()), cells: Arc::new(cells), kind: kind.clone() };
-                    let _ = self.map.shown.try_set(Some(grid));
+                if !last {
+                    let percent = 100 * done.get() / job.cells();
+                    let _ = self.map.told.try_set(format!("{}, {percent} %", engine.borrow()));
+                    return;
                 }
-                let _ = self.map.told.try_set(if last {
-                    self.summary(&job, engine, busy.get())
-                } else {
-                    format!("{engine}, {} %", 100 * done.get() / job.cells())
-                });
+                let cells: Vec<K::Cell> = cells.take().into_iter().flatten().collect();
+                let grid = Grid { job: Arc::new((*job).clone()), cells: Arc::new(cells), kind: kind.clone() };
+                let _ = self.map.shown.try_set(Some(grid));
+                let told = self.summary(&job, &engine.borrow(), busy.get());
+                let _ = self.map.told.try_set(told.clone());
+                if *engine.borrow() != DIRECT {
+                    check(self.map, &self.runs, &self.request, kind.clone(), told);
+                }
             }
             Progress::Refused(reason) => self.map.refuse(reason),
         });
@@ -223,9 +237,34 @@ impl<K: Kind> Work<K> {
         let seconds = read_number(((dom::now() - self.began) / 10.0).round() / 100.0);
         let steps = job.cells() as f64 * f64::from(job.steps);
         let rate = read_number((steps / busy.max(0.1) / 1e3).round());
-        let workers = self.runs.workers();
-        let plural = if workers == 1 { "" } else { "s" };
-        let precision = if self.request.lanes == Lanes::F64x2 { ", double precision" } else { "" };
-        format!("{engine}{precision}, {workers} worker{plural}, {seconds} s, {rate} M steps/s each")
+        let workers = match self.runs.workers() {
+            _ if engine.starts_with("WebGPU") => String::new(),
+            1 => ", 1 worker".to_owned(),
+            workers => format!(", {workers} workers"),
+        };
+        format!("{engine}{workers}, {seconds} s, {rate} M steps/s each")
     }
+}
+
+/// Cells along each side of the sample on which engines are compared.
+const SAMPLE: usize = 8;
+
+/// Compares the engine of a map with the direct code on a sample of the map, and tells the difference.
+fn check<K: Kind>(map: GridMap<K>, runs: &Runs, request: &Request, kind: K, told: String) {
+    let job = Rc::new(Job { columns: SAMPLE, rows: SAMPLE, ..(*request.job).clone() });
+    let sample = Request { job: job.clone(), part: SAMPLE * SAMPLE, ..request.clone() };
+    let direct = Request { engine: Some(Engine::Direct), ..sample.clone() };
+    let again = runs.clone();
+    let rest = RefCell::new(Some((kind, told, direct)));
+    runs.begin(sample, move |progress| {
+        let Progress::Part { layout, outputs, .. } = progress else { return };
+        let Some((kind, told, direct)) = rest.borrow_mut().take() else { return };
+        let (one, job) = ((layout, outputs), job.clone());
+        again.begin(direct, move |progress| {
+            if let Progress::Part { layout, outputs, .. } = progress {
+                let gap = kind.gap(&job, &one, &(layout, outputs));
+                let _ = map.told.try_set(format!("{told}. Beside the direct code: {gap}"));
+            }
+        });
+    });
 }

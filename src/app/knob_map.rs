@@ -1,11 +1,11 @@
 //! The map over two knobs: the loss after the last step, or the steps to the tolerance, for every setting of two
 //! hyperparameters of one method.
 
-use super::canvas::Canvas;
 use super::dom;
 use super::grid_map::{GridMap, Kind};
 use super::mass::{Request, Runs};
 use super::state::State;
+use crate::canvas::Canvas;
 use leptos::html;
 use leptos::prelude::*;
 use std::rc::Rc;
@@ -35,6 +35,23 @@ impl Kind for Losses {
 
     fn scale(&mut self, cells: &[Loss]) {
         self.scale = LossScale::of(cells, self.scale.lowest, self.scale.by_steps);
+    }
+
+    fn gap(&self, job: &Job, one: &(Layout, Vec<u8>), direct: &(Layout, Vec<u8>)) -> String {
+        let (ones, others) = (one.0.losses(&one.1, job.steps), direct.0.losses(&direct.1, job.steps));
+        let (mut alike, mut apart) = (0, 0.0_f64);
+        for (a, b) in ones.iter().zip(&others) {
+            match (a.value, b.value) {
+                (Some(a), Some(b)) => {
+                    alike += 1;
+                    apart = apart.max((a - b).abs() / (1.0 + b.abs()));
+                }
+                (None, None) => alike += 1,
+                _ => {}
+            }
+        }
+        let (all, apart) = (ones.len(), read_number(apart));
+        format!("{alike} of {all} settings end alike, losses at most {apart} (1 + f) apart")
     }
 
     fn pixels(&self, cells: &[Loss], theme: &Theme) -> Vec<u8> {
@@ -227,7 +244,14 @@ fn follow(state: State, runs: StoredValue<Runs, LocalStorage>, map: GridMap<Loss
         let job = Job { axes: axes.places.map(Axis::Knob), goal: Goal::Loss { target }, ..job };
         let link = state.with_untracked(Link::write).into();
         // Losses are told apart over twelve decades: single precision has seven.
-        let request = Request { link, place: axes.method, lanes: Lanes::F64x2, job: Rc::new(job), part: 1 };
+        let request = Request {
+            link,
+            place: axes.method,
+            lanes: Lanes::F64x2,
+            job: Rc::new(job),
+            part: 1,
+            engine: asked.view.engine,
+        };
         let by_steps = state.with_untracked(|e| e.view.sweep.is_some_and(|sweep| sweep.by_steps));
         let kind = Losses { scale: LossScale::of(&[], lowest.unwrap_or(0.0), by_steps) };
         let runs = runs.clone();
@@ -327,27 +351,5 @@ fn Choices() -> impl IntoView {
                 <option value="steps" selected=move || sweep.get().is_some_and(|s| s.by_steps)>"steps to the tolerance"</option>
             </select>
         </div>
-    }
-}
-
-/// Opens the map over knobs, or closes it.
-#[component]
-pub fn KnobSwitch() -> impl IntoView {
-    let state = State::expect();
-    let open = state.part(|e| e.view.sweep.is_some());
-    let able = state.part(|e| e.methods.iter().enumerate().find_map(|(place, method)| Sweep::of(place, method)));
-    let flip =
-        move |_| state.change(|e| e.view.sweep = if e.view.sweep.is_some() { None } else { able.get_untracked() });
-    view! {
-        <Show when=move || open.get() || able.get().is_some()>
-            <button
-                class="button small"
-                aria-pressed=move || if open.get() { "true" } else { "false" }
-                title="Final loss over two hyperparameters of a method"
-                on:click=flip
-            >
-                "Knobs"
-            </button>
-        </Show>
     }
 }

@@ -2,14 +2,16 @@
 
 use super::basin_badge::{BasinBadge, BasinChoice};
 use super::basins::{self, BasinMap};
-use super::canvas::Canvas;
 use super::dom;
-use super::knob_map::{KnobMap, KnobSwitch};
+use super::knob_map::KnobMap;
 use super::map_pointer::{self, Grip};
 use super::mass::Mass;
 use super::particles::{Crowd, ParticleBadge, ParticleChoice};
 use super::readout::Readout;
+use super::relief::ReliefLayer;
 use super::state::{Hover, State};
+use super::views::Views;
+use crate::canvas::Canvas;
 use leptos::html;
 use leptos::prelude::*;
 use thalweg::experiment::{Experiment, Run, probes};
@@ -44,16 +46,16 @@ pub fn Map() -> impl IntoView {
             map_pointer::listen(state, &host, grip);
         }
     });
-    let mass = Mass::default();
-    let basins = basins::follow(state, &mass);
+    let basins = basins::follow(state);
     provide_context(basins);
-    let crowd = Crowd::follow(state, &mass);
+    let crowd = Crowd::follow(state);
     provide_context(crowd);
-    let knob_runs = StoredValue::new_local(mass.runs());
-    let mass = StoredValue::new_local(mass);
-    on_cleanup(move || mass.with_value(Mass::end));
-    draw_ground(state, ground, lines);
-    draw_life(state, trails);
+    let knob_runs = StoredValue::new_local(Mass::expect_runs());
+    let deep = state.part(|e| e.view.camera.is_some());
+    // Whether the block hides the map, which need not be drawn then.
+    let covered = RwSignal::new(false);
+    draw_ground(state, ground, lines, covered);
+    draw_life(state, trails, covered);
     let start_at = move || {
         let frame = state.frame.get()?;
         Some(frame.to_pixel(state.run().problem.start))
@@ -135,14 +137,23 @@ pub fn Map() -> impl IntoView {
                     let [x, y] = state.seen().run.problem.start.map(thalweg::figure::read_number);
                     format!("x {x}, y {y}")
                 }
+                style:display=move || deep.get().then_some("none")
                 style:transform=move || start_at().map(|[x, y]| format!("translate({x:.1}px, {y:.1}px)"))
                 on:keydown=nudge
             ></div>
+            <div class="badges">
+                <BasinBadge/>
+                <ParticleBadge crowd=crowd/>
+            </div>
+            <Readout/>
+            <Show when=move || deep.get()>
+                <ReliefLayer there=covered/>
+            </Show>
             <Show when=move || sweeping.get()>
                 <KnobMap runs=knob_runs/>
             </Show>
             <div class="map-tools">
-                <KnobSwitch/>
+                <Views/>
                 <Show when=move || zoomed.get()>
                     <button class="button small" on:click=move |_| {
                         state.change(|e| e.view.window = None);
@@ -160,11 +171,6 @@ pub fn Map() -> impl IntoView {
                     </div>
                 </details>
             </div>
-            <div class="badges">
-                <BasinBadge/>
-                <ParticleBadge crowd=crowd/>
-            </div>
-            <Readout/>
         </div>
     }
 }
@@ -188,12 +194,12 @@ fn cells_place(state: State, basins: BasinMap) -> [f64; 4] {
 
 /// Draws the ground, and the lines over it, when the problem, the window, the colours or the layers change; not when only
 /// the start moves.
-fn draw_ground(state: State, ground: NodeRef<html::Canvas>, lines: NodeRef<html::Canvas>) {
+fn draw_ground(state: State, ground: NodeRef<html::Canvas>, lines: NodeRef<html::Canvas>, covered: RwSignal<bool>) {
     let land = StoredValue::new(None::<Land>);
     let sampled = RwSignal::new(0_u32);
     Effect::new(move |_| {
         state.track_land();
-        if let Some(frame) = state.frame.get() {
+        if let (false, Some(frame)) = (covered.get(), state.frame.get()) {
             let spacing = (frame.width * frame.height / SAMPLES).sqrt().max(1.0);
             land.set_value(Some(Land::sample(&state.run_untracked().problem, &frame, spacing)));
             sampled.update(|count| *count += 1);
@@ -230,10 +236,13 @@ fn draw_searches(surface: &mut Canvas, experiment: &Experiment, run: &Run, time:
 }
 
 /// Draws what moves: trails, heads, start, the ellipse at the pointer.
-fn draw_life(state: State, canvas: NodeRef<html::Canvas>) {
+fn draw_life(state: State, canvas: NodeRef<html::Canvas>, covered: RwSignal<bool>) {
     let shown = StoredValue::new(false);
     Effect::new(move |_| {
         state.fonts.track();
+        if covered.get() {
+            return;
+        }
         let (Some(canvas), Some(frame)) = (canvas.get(), state.frame.get()) else { return };
         let (theme, time, run) = (state.theme(), state.time.get(), state.run());
         let Some(mut surface) = Canvas::new(&canvas, frame.width, frame.height, dom::pixel_ratio(), theme) else {

@@ -108,10 +108,10 @@ pub fn listen(state: State, host: &HtmlElement, grip: StoredValue<Grip>) {
     );
 }
 
-/// Whether the event is for a button on the map and not for the map.
+/// Whether the event is for a button or a layer on the map and not for the map.
 fn on_controls(event: &web_sys::Event) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|element| element.closest(".map-tools").ok().flatten().is_some())
+    target.is_some_and(|element| element.closest(".map-tools, .relief").ok().flatten().is_some())
 }
 
 fn name_is_end(event: &PointerEvent) -> bool {

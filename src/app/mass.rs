@@ -2,6 +2,7 @@
 
 use super::pool::{Answer, Client, Pool, Task};
 use js_sys::{Uint8Array, WebAssembly};
+use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
@@ -23,10 +24,14 @@ pub struct Request {
     pub lanes: Lanes,
     /// Cells of a part, about; whole rows.
     pub part: usize,
+    /// What shall compute it; `None`: the fastest that gives the precision.
+    pub engine: Option<Engine>,
 }
 
 /// What has become of a request.
 pub enum Progress {
+    /// It is computed by what is called so, from the beginning.
+    Begun(String),
     /// Some cells are there.
     Part {
         /// Which.
@@ -42,15 +47,6 @@ pub enum Progress {
     },
     /// It cannot be done, for this reason.
     Refused(String),
-}
-
-/// What a badge calls an engine.
-pub fn engine_name(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Gpu => "WebGPU",
-        Engine::Kernel => "SIMD kernel",
-        Engine::Direct => "direct code",
-    }
 }
 
 /// Everything that a kernel depends on. Knobs, starts, steps and the level of the noise are its inputs.
@@ -85,26 +81,63 @@ impl Recipe {
     }
 }
 
-/// Kernels that have been printed, the latest last.
-type Kernels = Rc<RefCell<Vec<(Recipe, WebAssembly::Module)>>>;
+/// What is kept from one request to the next.
+#[derive(Default)]
+struct Kept {
+    /// Kernels that have been printed, the latest last.
+    kernels: RefCell<Vec<(Recipe, WebAssembly::Module)>>,
+    /// The same on the graphics processor, by the numbers it knows them by.
+    shaders: RefCell<Vec<(Recipe, u32)>>,
+    graphics: RefCell<Graphics>,
+}
+
+/// What is known of the graphics processor.
+#[derive(Clone, Default)]
+enum Graphics {
+    #[default]
+    Unasked,
+    Opening,
+    Open {
+        name: String,
+        /// A program that stands in for one is no faster than kernels.
+        software: bool,
+    },
+    Missing,
+}
+
 /// Kernels kept: maps, strip and particles of the optimizers that one goes back and forth between.
 const KEPT: usize = 24;
+/// Shaders kept: as many as the worker keeps.
+const SHADERS: usize = 8;
 
 /// The mass runs of a view.
 #[derive(Clone, Default)]
 pub struct Mass {
     pool: Pool,
-    kernels: Kernels,
+    kept: Rc<Kept>,
 }
 
 impl Mass {
+    /// Makes the mass runs of a view; they end with it.
+    pub fn provide() {
+        let mass = StoredValue::new_local(Self::default());
+        provide_context(mass);
+        on_cleanup(move || mass.with_value(Self::end));
+    }
+
+    /// Somebody with requests to the view that this component is part of.
+    pub fn expect_runs() -> Runs {
+        let mass: StoredValue<Self, LocalStorage> = use_context().expect("the view provides its mass runs");
+        mass.with_value(Self::runs)
+    }
+
     /// Somebody with requests, who has one at a time.
-    pub fn runs(&self) -> Runs {
-        Runs { client: self.pool.client(), kernels: self.kernels.clone() }
+    fn runs(&self) -> Runs {
+        Runs { client: self.pool.client(), opening: self.pool.client(), kept: self.kept.clone() }
     }
 
     /// Ends all workers, as the view that needed them does.
-    pub fn end(&self) {
+    fn end(&self) {
         self.pool.end();
     }
 }
@@ -114,7 +147,9 @@ impl Mass {
 pub struct Runs {
     /// Hands tasks to the workers.
     pub client: Client,
-    kernels: Kernels,
+    /// Asks for the graphics processor, whatever becomes of the requests.
+    opening: Client,
+    kept: Rc<Kept>,
 }
 
 impl Runs {
@@ -128,48 +163,148 @@ impl Runs {
         self.client.workers()
     }
 
-    /// Which engine a job is for.
-    pub fn engine(&self, job: &Job) -> Engine {
-        if job.method.entry().recordable() { Engine::Kernel } else { Engine::Direct }
-    }
-
     /// Gives up an earlier request and begins this one; `tell` is called as it proceeds.
     pub fn begin(&self, request: Request, tell: impl Fn(Progress) + 'static) {
-        match self.engine(&request.job) {
-            Engine::Direct => {
-                let order: Rc<[f64]> = request.job.order(request.place).into();
-                let link = request.link.clone();
-                let direct = move |cells: Range<usize>, _: &Layout| Task::Direct {
-                    link: link.clone(),
-                    order: order.clone(),
-                    first: cells.start,
-                    cells: cells.len(),
-                };
-                self.carry_out(&Request { lanes: Lanes::F64x2, ..request }, direct, tell);
-            }
-            Engine::Kernel | Engine::Gpu => {
+        self.begin_with(request, Rc::new(tell));
+    }
+
+    fn begin_with(&self, request: Request, tell: Rc<dyn Fn(Progress)>) {
+        if !request.job.method.entry().recordable() || request.engine == Some(Engine::Direct) {
+            return self.fly(request, &tell);
+        }
+        let graphics = self.kept.graphics.borrow().clone();
+        match (request.engine, graphics) {
+            (Some(Engine::Gpu), Graphics::Unasked | Graphics::Missing) => {
                 let runs = self.clone();
-                self.with_kernel(&request.clone(), false, move |kernel| match kernel {
-                    Ok(module) => {
-                        let job = request.job.clone();
-                        let steps = job.kernel_steps();
-                        let task = move |cells: Range<usize>, layout: &Layout| {
-                            let (job, layout, first) = (job.clone(), layout.clone(), cells.start);
-                            Task::Kernel {
-                                module: module.clone(),
-                                groups: layout.groups(),
-                                steps,
-                                done: 0,
-                                from: layout.outputs().start,
-                                image: Box::new(move || layout.image(&job, first)),
-                            }
-                        };
-                        runs.carry_out(&request, task, tell);
-                    }
-                    Err(reason) => tell(Progress::Refused(reason)),
+                self.open(move |opened| match opened {
+                    Ok(()) => runs.begin_with(request, tell),
+                    Err(reason) => runs.by_kernel(request, &format!("; {reason}"), tell),
                 });
             }
+            (Some(Engine::Gpu), Graphics::Open { name, .. }) => self.by_graphics(request, &name, tell),
+            (None, Graphics::Open { name, software: false }) if request.lanes == Lanes::F32x4 => {
+                self.by_graphics(request, &name, tell);
+            }
+            (engine, graphics) => {
+                if engine.is_none() && matches!(graphics, Graphics::Unasked) && has_graphics() {
+                    // For the next request: this one does not wait.
+                    self.open(|_| {});
+                }
+                self.by_kernel(request, "", tell);
+            }
         }
+    }
+
+    fn open(&self, then: impl FnOnce(Result<(), String>) + 'static) {
+        *self.kept.graphics.borrow_mut() = Graphics::Opening;
+        let (kept, then) = (self.kept.clone(), Cell::new(Some(then)));
+        self.opening.run(vec![Task::Open], move |answer| {
+            let (now, result) = match (answer.bytes, answer.processor) {
+                (Ok(_), Some((name, software))) => (Graphics::Open { name, software }, Ok(())),
+                (Ok(_), None) => (Graphics::Missing, Err(String::new())),
+                (Err(reason), _) => (Graphics::Missing, Err(reason)),
+            };
+            *kept.graphics.borrow_mut() = now;
+            if let Some(then) = then.take() {
+                then(result);
+            }
+        });
+    }
+
+    fn fly(&self, request: Request, tell: &Rc<dyn Fn(Progress)>) {
+        tell(Progress::Begun(DIRECT.to_owned()));
+        let order: Rc<[f64]> = request.job.order(request.place).into();
+        let link = request.link.clone();
+        let direct = move |cells: Range<usize>, _: &Layout| Task::Direct {
+            link: link.clone(),
+            order: order.clone(),
+            first: cells.start,
+            cells: cells.len(),
+        };
+        let tell = tell.clone();
+        self.carry_out(&Request { lanes: Lanes::F64x2, ..request }, direct, move |progress| tell(progress));
+    }
+
+    /// `note` follows the engine's name.
+    fn by_kernel(&self, request: Request, note: &str, tell: Rc<dyn Fn(Progress)>) {
+        let double = if request.lanes == Lanes::F64x2 { ", double precision" } else { "" };
+        tell(Progress::Begun(format!("SIMD kernel{double}{note}")));
+        let runs = self.clone();
+        self.with_kernel(&request.clone(), false, move |kernel| match kernel {
+            Ok(module) => {
+                let job = request.job.clone();
+                let steps = job.kernel_steps();
+                let task = move |cells: Range<usize>, layout: &Layout| {
+                    let (job, layout, first) = (job.clone(), layout.clone(), cells.start);
+                    Task::Kernel {
+                        module: module.clone(),
+                        groups: layout.groups(),
+                        steps,
+                        done: 0,
+                        from: layout.outputs().start,
+                        image: Box::new(move || layout.image(&job, first)),
+                    }
+                };
+                runs.carry_out(&request, task, move |progress| tell(progress));
+            }
+            Err(reason) => tell(Progress::Refused(reason)),
+        });
+    }
+
+    /// On the graphics processor, and by kernels as soon as anything goes wrong there.
+    fn by_graphics(&self, request: Request, name: &str, tell: Rc<dyn Fn(Progress)>) {
+        tell(Progress::Begun(format!("WebGPU ({name})")));
+        let request = Request { lanes: Lanes::F32x4, part: request.part.max(GRAPHICS_PART), ..request };
+        let (runs, again) = (self.clone(), request.clone());
+        let kept = self.kept.clone();
+        let failed = Rc::new(move |reason: String, tell: Rc<dyn Fn(Progress)>| {
+            kept.shaders.borrow_mut().clear();
+            *kept.graphics.borrow_mut() = Graphics::Missing;
+            runs.by_kernel(again.clone(), &format!("; WebGPU failed: {reason}"), tell);
+        });
+        let recipe = Recipe::of(&request.job, Lanes::F32x4, false);
+        let known = self.kept.shaders.borrow().iter().find(|(known, _)| *known == recipe).map(|(_, shader)| *shader);
+        if let Some(shader) = known {
+            return self.compute(&request, shader, failed, tell);
+        }
+        let mut shaders = self.kept.shaders.borrow_mut();
+        let shader = shaders.last().map_or(0, |(_, last)| last + 1);
+        shaders.push((recipe, shader));
+        if shaders.len() > SHADERS {
+            shaders.remove(0);
+        }
+        drop(shaders);
+        let order = request.job.order(request.place).into();
+        let compile = Task::Compile { link: request.link.clone(), order, shader };
+        let runs = self.clone();
+        self.client.run(vec![compile], move |answer| match answer.bytes {
+            Ok(_) => runs.compute(&request, shader, failed.clone(), tell.clone()),
+            Err(reason) => failed(reason, tell.clone()),
+        });
+    }
+
+    fn compute(
+        &self,
+        request: &Request,
+        shader: u32,
+        failed: Rc<impl Fn(String, Rc<dyn Fn(Progress)>) + 'static>,
+        tell: Rc<dyn Fn(Progress)>,
+    ) {
+        let job = request.job.clone();
+        let task = move |cells: Range<usize>, layout: &Layout| {
+            let (job, layout, first) = (job.clone(), layout.clone(), cells.start);
+            Task::Compute {
+                shader,
+                points: cells.len(),
+                steps: job.kernel_steps(),
+                from: layout.outputs().start,
+                image: Box::new(move || layout.image(&job, first)),
+            }
+        };
+        self.carry_out(request, task, move |progress| match progress {
+            Progress::Refused(reason) => failed(reason, tell.clone()),
+            progress => tell(progress),
+        });
     }
 
     /// Hands over the kernel of a request, or its resumable kernel, printed unless it is at hand.
@@ -180,7 +315,9 @@ impl Runs {
         then: impl FnOnce(Result<WebAssembly::Module, String>) + 'static,
     ) {
         let recipe = Recipe::of(&request.job, request.lanes, resumable);
-        let known = self.kernels.borrow().iter().find(|(known, _)| *known == recipe).map(|(_, module)| module.clone());
+        let kernels = self.kept.kernels.borrow();
+        let known = kernels.iter().find(|(known, _)| *known == recipe).map(|(_, module)| module.clone());
+        drop(kernels);
         if let Some(module) = known {
             return then(Ok(module));
         }
@@ -190,14 +327,14 @@ impl Runs {
             double: request.lanes == Lanes::F64x2,
             resumable,
         };
-        let (kernels, then) = (self.kernels.clone(), Cell::new(Some(then)));
+        let (kept, then) = (self.kept.clone(), Cell::new(Some(then)));
         self.client.run(vec![print], move |Answer { bytes, .. }| {
             let compiled = bytes.and_then(|bytes| {
                 WebAssembly::Module::new(&Uint8Array::from(bytes.as_slice()))
                     .map_err(|_| "this browser's WebAssembly has no SIMD, which kernels need".to_owned())
             });
             if let Ok(module) = &compiled {
-                let mut kernels = kernels.borrow_mut();
+                let mut kernels = kept.kernels.borrow_mut();
                 kernels.push((recipe.clone(), module.clone()));
                 if kernels.len() > KEPT {
                     kernels.remove(0);
@@ -225,7 +362,7 @@ impl Runs {
             .collect();
         let tasks = parts.iter().map(|(cells, layout)| task(cells.clone(), layout)).collect();
         let left = Cell::new(parts.len());
-        self.client.run(tasks, move |Answer { task, bytes, milliseconds }| {
+        self.client.run(tasks, move |Answer { task, bytes, milliseconds, .. }| {
             let part = parts.get(task).cloned();
             tell(match bytes.and_then(|outputs| part.ok_or_else(String::new).map(|part| (outputs, part))) {
                 Ok((outputs, (cells, layout))) => {
@@ -236,4 +373,16 @@ impl Runs {
             });
         });
     }
+}
+
+/// What a badge calls the direct code.
+pub const DIRECT: &str = "direct code";
+
+/// Cells that the graphics processor gets at once: it has more lanes than a worker, and a way to go.
+const GRAPHICS_PART: usize = 65_536;
+
+/// Whether the browser offers a graphics processor.
+fn has_graphics() -> bool {
+    let navigator = super::dom::window().navigator();
+    js_sys::Reflect::has(&navigator, &"gpu".into()).unwrap_or(false)
 }

@@ -2,12 +2,11 @@
 //!
 //! [`state::State`] holds the one experiment and what running it gave; [`address`] alone reads and writes the address;
 //! components show parts of the state and change the experiment through [`state::State::edit`]. What is drawn on a canvas
-//! is drawn by effects through [`canvas::Canvas`].
+//! is drawn by effects through [`crate::canvas::Canvas`].
 
 mod address;
 mod basin_badge;
 mod basins;
-mod canvas;
 mod charts;
 mod dialog;
 mod dom;
@@ -33,12 +32,14 @@ mod plot;
 mod pool;
 mod problem;
 mod readout;
+mod relief;
 mod settings;
 mod shell;
 mod state;
 mod strip;
 mod table;
 mod transport;
+mod views;
 
 use leptos::prelude::*;
 

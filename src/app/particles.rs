@@ -1,11 +1,11 @@
 //! Many runs at once on the map, at the time that is shown: a swarm from everywhere, or an ensemble of noise from one
 //! start.
 
-use super::canvas::Canvas;
 use super::dom;
 use super::mass::{Mass, Progress, Request, Runs};
 use super::pool::Task;
 use super::state::State;
+use crate::canvas::Canvas;
 use js_sys::WebAssembly;
 use leptos::html;
 use leptos::prelude::*;
@@ -69,14 +69,14 @@ impl Flock {
 
 impl Crowd {
     /// Follows the experiment and its time.
-    pub fn follow(state: State, mass: &Mass) -> Self {
+    pub fn follow(state: State) -> Self {
         let crowd = Self {
             told: RwSignal::new(String::new()),
             canvas: NodeRef::new(),
             flock: StoredValue::new_local(None),
             frames: RwSignal::new(0),
         };
-        let (runs, ends) = (mass.runs(), mass.runs());
+        let (runs, ends) = (Mass::expect_runs(), Mass::expect_runs());
         let asked = state.part(|e| {
             let particles = e.view.particles.filter(|particles| particles.method < e.methods.len())?;
             let mut asked = Experiment { view: Default::default(), ..e.clone() };
@@ -141,7 +141,7 @@ impl Crowd {
         };
         let job = Rc::new(Job { axes: [axis, Axis::Nothing], goal: Goal::Landing, columns, rows: 1, ..job });
         let link: Rc<str> = Link::write(asked).into();
-        let request = Request { link, place: 0, job, lanes: Lanes::F32x4, part: PART };
+        let request = Request { link, place: 0, job, lanes: Lanes::F32x4, part: PART, engine: None };
         self.told.set("SIMD kernel: gathering".to_owned());
         let (again, ends) = (runs.clone(), ends.clone());
         runs.with_kernel(&request.clone(), true, move |kernel| match kernel {
@@ -273,7 +273,7 @@ impl Crowd {
             }
             ParticleKind::Ensemble => Cloud::density(&places, &frame, [columns, rows], theme.trail(method)),
         };
-        let _ = super::canvas::put_pixels(&canvas, columns as u32, rows as u32, &pixels);
+        let _ = crate::canvas::put_pixels(&canvas, columns as u32, rows as u32, &pixels);
         if flock.kind == ParticleKind::Ensemble
             && let Some(mut surface) = Canvas::over(&canvas, theme)
         {

@@ -1,8 +1,8 @@
 //! A plot on the page: axes, curves and what moves, one canvas each, so that each is drawn only when it changes.
 
-use super::canvas::Canvas;
 use super::dom;
 use super::state::State;
+use crate::canvas::Canvas;
 use leptos::html;
 use leptos::prelude::*;
 use plotters::drawing::IntoDrawingArea;

@@ -1,7 +1,8 @@
 //! Workers that print and run kernels, as many as the machine has cores, started when the first task is asked for.
 //!
 //! Each [`Client`] has a list of tasks. New work of a client replaces what it has waiting; answers to what was replaced
-//! are dropped, and a worker is never asked to stop: its tasks are short. Clients take turns.
+//! are dropped, and a worker is never asked to stop: its tasks are short. Clients take turns. One worker more, started when
+//! it is asked for, holds the graphics processor.
 
 use super::dom;
 use js_sys::{Array, Object, Reflect, Uint8Array};
@@ -50,6 +51,30 @@ pub enum Task {
         /// Where the outputs begin; they end with the memory.
         from: usize,
     },
+    /// The graphics processor, opened: its name, in the answer's `processor`.
+    Open,
+    /// The kernel of a job, compiled for the graphics processor and kept there by a number.
+    Compile {
+        /// The experiment.
+        link: Rc<str>,
+        /// What its link does not say: see `Job::order`.
+        order: Rc<[f64]>,
+        /// The number.
+        shader: u32,
+    },
+    /// A call of a kernel on the graphics processor: its outputs.
+    Compute {
+        /// The kernel's number.
+        shader: u32,
+        /// Makes the memory before the call.
+        image: Box<dyn FnOnce() -> Vec<u8>>,
+        /// Points to run.
+        points: usize,
+        /// Steps of each run.
+        steps: u32,
+        /// Where the outputs begin; they end with the memory.
+        from: usize,
+    },
     /// Runs of the direct code: what a kernel would leave.
     Direct {
         /// The experiment.
@@ -64,6 +89,11 @@ pub enum Task {
 }
 
 impl Task {
+    /// Whether it is for the worker that holds the graphics processor.
+    fn is_graphics(&self) -> bool {
+        matches!(self, Self::Open | Self::Compile { .. } | Self::Compute { .. })
+    }
+
     /// The message for a worker, and what of it moves there.
     fn message(self, number: &JsValue) -> (Object, Array) {
         let count = |value: usize| JsValue::from_f64(value as f64);
@@ -82,6 +112,30 @@ impl Task {
                     ("from", count(from)),
                 ];
                 (object(&fields), moved)
+            }
+            Self::Open => (with_addresses(object(&[("kind", "open".into())])), Array::new()),
+            Self::Compile { link, order, shader } => {
+                let fields = [
+                    ("kind", "compile".into()),
+                    ("link", (&*link).into()),
+                    ("order", numbers(&order)),
+                    ("shader", shader.into()),
+                ];
+                (with_addresses(object(&fields)), Array::new())
+            }
+            Self::Compute { shader, image, points, steps, from } => {
+                let image = Uint8Array::from(image().as_slice());
+                let moved = Array::of1(&image.buffer());
+                let fields = [
+                    ("kind", "compute".into()),
+                    ("shader", shader.into()),
+                    ("image", image.into()),
+                    ("points", count(points)),
+                    ("steps", steps.into()),
+                    ("done", 0.into()),
+                    ("from", count(from)),
+                ];
+                (with_addresses(object(&fields)), moved)
             }
             Self::Print { link, order, double, resumable } => {
                 let fields = [
@@ -119,6 +173,8 @@ pub struct Answer {
     pub bytes: Result<Vec<u8>, String>,
     /// How long the worker was at it.
     pub milliseconds: f64,
+    /// The name of the graphics processor that was opened, and whether it is a program that stands in for one.
+    pub processor: Option<(String, bool)>,
 }
 
 type OnAnswer = Rc<dyn Fn(Answer)>;
@@ -130,6 +186,8 @@ pub struct Pool(Rc<RefCell<Inner>>);
 #[derive(Default)]
 struct Inner {
     workers: Vec<Helper>,
+    /// The worker that holds the graphics processor.
+    graphics: Option<Helper>,
     lists: Vec<List>,
     /// The client whose turn it is.
     next: usize,
@@ -141,6 +199,8 @@ struct List {
     /// Counts the lists of a client: answers to an earlier one are dropped.
     turn: u32,
     waiting: VecDeque<(usize, Task)>,
+    /// Whether the tasks are for the worker with the graphics processor.
+    graphics: bool,
     on_answer: Option<OnAnswer>,
 }
 
@@ -164,19 +224,25 @@ pub struct Client {
 impl Client {
     /// Gives up what is waiting and has these tasks done; `on_answer` is called for each, in the order in which they end.
     pub fn run(&self, tasks: Vec<Task>, on_answer: impl Fn(Answer) + 'static) {
-        self.pool.start_workers();
+        let graphics = tasks.first().is_some_and(Task::is_graphics);
+        if graphics {
+            self.pool.start_graphics();
+        } else {
+            self.pool.start_workers();
+        }
         let nobody = {
             let mut inner = self.pool.0.borrow_mut();
             let list = &mut inner.lists[self.place];
             list.turn += 1;
             list.waiting = tasks.into_iter().enumerate().collect();
+            list.graphics = graphics;
             list.on_answer = Some(Rc::new(on_answer));
-            inner.workers.is_empty()
+            if graphics { inner.graphics.is_none() } else { inner.workers.is_empty() }
         };
         if nobody {
-            self.pool.failed();
+            self.pool.failed(if graphics { GRAPHICS } else { 0 });
         }
-        (0..self.workers()).for_each(|helper| self.pool.hand_out(helper));
+        (0..self.workers()).chain([GRAPHICS]).for_each(|helper| self.pool.hand_out(helper));
     }
 
     /// Gives up what is waiting.
@@ -208,7 +274,8 @@ impl Pool {
         for list in &mut inner.lists {
             *list = List { turn: list.turn + 1, ..List::default() };
         }
-        for helper in inner.workers.drain(..) {
+        let graphics = inner.graphics.take();
+        for helper in inner.workers.drain(..).chain(graphics) {
             helper.worker.terminate();
         }
     }
@@ -221,29 +288,41 @@ impl Pool {
         let cores = dom::window().navigator().hardware_concurrency().clamp(1.0, MOST) as usize;
         let address = dom::address("thalweg-kernels", "kernels.js");
         for index in 0..cores {
-            let Ok(worker) = Worker::new(&address) else { return };
-            let (pool, failing) = (self.clone(), self.clone());
-            let answered = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
-                pool.answered(index, &event.unchecked_into::<MessageEvent>().data());
-            });
-            let failed = Closure::<dyn FnMut(JsValue)>::new(move |_| failing.failed());
-            worker.set_onmessage(Some(answered.as_ref().unchecked_ref()));
-            worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
-            let helper = Helper { worker, busy: false, _listeners: [answered, failed] };
+            let Some(helper) = self.helper(&address, index) else { return };
             self.0.borrow_mut().workers.push(helper);
         }
+    }
+
+    fn start_graphics(&self) {
+        if self.0.borrow().graphics.is_none() {
+            let helper = self.helper(&dom::address("thalweg-kernels", "kernels.js"), GRAPHICS);
+            self.0.borrow_mut().graphics = helper;
+        }
+    }
+
+    fn helper(&self, address: &str, index: usize) -> Option<Helper> {
+        let worker = Worker::new(address).ok()?;
+        let (pool, failing) = (self.clone(), self.clone());
+        let answered = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+            pool.answered(index, &event.unchecked_into::<MessageEvent>().data());
+        });
+        let failed = Closure::<dyn FnMut(JsValue)>::new(move |_| failing.failed(index));
+        worker.set_onmessage(Some(answered.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        Some(Helper { worker, busy: false, _listeners: [answered, failed] })
     }
 
     /// Gives an idle worker the next task.
     fn hand_out(&self, index: usize) {
         let mut inner = self.0.borrow_mut();
-        if inner.workers.get(index).is_none_or(|helper| helper.busy) {
+        if inner.helper(index).is_none_or(|helper| helper.busy) {
             return;
         }
         let clients = inner.lists.len();
-        let Some(client) =
-            (0..clients).map(|i| (inner.next + i) % clients).find(|i| !inner.lists[*i].waiting.is_empty())
-        else {
+        // A client's tasks are all for one kind of worker.
+        let suits =
+            |list: &List| list.waiting.front().is_some_and(|(_, task)| task.is_graphics() == (index == GRAPHICS));
+        let Some(client) = (0..clients).map(|i| (inner.next + i) % clients).find(|i| suits(&inner.lists[*i])) else {
             return;
         };
         inner.next = (client + 1) % clients;
@@ -252,8 +331,9 @@ impl Pool {
         let Some((place, task)) = list.waiting.pop_front() else { return };
         let number = Array::of3(&(client as u32).into(), &turn.into(), &(place as u32).into());
         let (message, moved) = task.message(&number.into());
-        let helper = &mut inner.workers[index];
-        helper.busy = helper.worker.post_message_with_transfer(&message, &moved).is_ok();
+        if let Some(helper) = inner.helper(index) {
+            helper.busy = helper.worker.post_message_with_transfer(&message, &moved).is_ok();
+        }
     }
 
     fn answered(&self, index: usize, data: &JsValue) {
@@ -262,7 +342,7 @@ impl Pool {
         let [client, turn, place] = [0, 1, 2].map(|i| number.get(i).as_f64().unwrap_or(-1.0) as usize);
         let on_answer = {
             let mut inner = self.0.borrow_mut();
-            if let Some(helper) = inner.workers.get_mut(index) {
+            if let Some(helper) = inner.helper(index) {
                 helper.busy = false;
             }
             let list = inner.lists.get(client).filter(|list| list.turn as usize == turn);
@@ -274,23 +354,41 @@ impl Pool {
                 Some(error) => Err(error),
                 None => Ok(field("bytes").unchecked_into::<Uint8Array>().to_vec()),
             };
-            on_answer(Answer { task: place, bytes, milliseconds: field("milliseconds").as_f64().unwrap_or(0.0) });
+            let milliseconds = field("milliseconds").as_f64().unwrap_or(0.0);
+            let processor = field("name").as_string().map(|name| (name, field("software").is_truthy()));
+            on_answer(Answer { task: place, bytes, milliseconds, processor });
         }
     }
 
-    /// The workers' script did not arrive or did not run.
-    fn failed(&self) {
+    /// A worker's script did not arrive or did not run. The one with the graphics processor may also fail at work; it is
+    /// asked no more.
+    fn failed(&self, index: usize) {
         let told: Vec<OnAnswer> = {
             let mut inner = self.0.borrow_mut();
-            inner.lists.iter_mut().for_each(|list| list.waiting.clear());
-            inner.lists.iter().filter_map(|list| list.on_answer.clone()).collect()
+            let concerned = inner.lists.iter_mut().filter(|list| list.graphics == (index == GRAPHICS));
+            let told = concerned.filter_map(|list| {
+                list.waiting.clear();
+                list.on_answer.clone()
+            });
+            told.collect()
         };
+        let reason = if index == GRAPHICS { NO_GRAPHICS } else { NO_WORKERS };
         for on_answer in told {
-            on_answer(Answer { task: 0, bytes: Err(NO_WORKERS.to_owned()), milliseconds: 0.0 });
+            on_answer(Answer { task: 0, bytes: Err(reason.to_owned()), milliseconds: 0.0, processor: None });
         }
     }
 }
 
+impl Inner {
+    fn helper(&mut self, index: usize) -> Option<&mut Helper> {
+        if index == GRAPHICS { self.graphics.as_mut() } else { self.workers.get_mut(index) }
+    }
+}
+
+/// The place of the worker that holds the graphics processor.
+const GRAPHICS: usize = usize::MAX;
+/// Why nothing comes from it.
+const NO_GRAPHICS: &str = "the graphics processor failed";
 /// Why nothing comes.
 const NO_WORKERS: &str = "the browser did not start the workers that compute it";
 

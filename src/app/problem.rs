@@ -1,11 +1,11 @@
 //! What is minimised: picture, name, formula, parameters; the picker; a formula of one's own.
 
-use super::canvas::put_pixels;
 use super::dialog::Dialog;
 use super::formula_editor::FormulaEditor;
 use super::knob::KnobSlider;
 use super::notes::{Notes, Place};
 use super::state::State;
+use crate::canvas::put_pixels;
 use leptos::prelude::*;
 use thalweg::experiment::{Experiment, ProblemChoice, tuned_step_size};
 use thalweg::figure::{Theme, thumbnail};

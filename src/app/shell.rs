@@ -3,6 +3,7 @@
 use super::header::Header;
 use super::lesson::LessonPanel;
 use super::map::Map;
+use super::mass::Mass;
 use super::notes::{Notes, Place};
 use super::optimizers::{OptimizerPanel, OptimizerPicker};
 use super::problem::{LandscapePicker, ProblemPanel};
@@ -37,6 +38,7 @@ impl Sheet {
 /// The whole view for a link. `owns_address`: it writes the experiment back to the address.
 pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
     let state = State::provide(link);
+    Mass::provide();
     playback::keep_running(state);
     if owns_address {
         address::keep(state);

@@ -104,7 +104,7 @@ mod tests {
             "problem=reddi_online&noise=own&opt=adam;lr=0.3&tol=0.001",
             "opt=sgd&opt=adam&basins=2&swarm=1&sweep=2;x=beta1;y=beta2;show=steps&starts=64&engine=kernel",
             "opt=sgd&ensemble=1&sweep=1&engine=gpu",
-            "opt=adam;lr=0.1;show=0&view=-1,1,-1,1&step=17&axis=calls&basins=1&lesson=step_size;page=2&embed=1",
+            "opt=adam;lr=0.1;show=0&view=-1,1,-1,1&step=17&axis=calls&basins=1&camera=-28.5,42&lesson=step_size;page=2&embed=1",
         ] {
             let experiment = clean(link);
             let written = Link::write(&experiment);
@@ -176,6 +176,10 @@ mod tests {
             ("starts=0", "starts"),
             ("engine=steam", "engine"),
             ("view=1,2", "view"),
+            ("camera=40", "camera"),
+            ("camera=0,0", "camera"),
+            ("camera=270,30", "camera"),
+            ("camera=north,30", "camera"),
             ("colour=red", "colour"),
             ("v=2", "v"),
             ("problem=%ff", "problem"),

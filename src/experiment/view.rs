@@ -45,6 +45,9 @@ pub struct View {
     pub by_calls: bool,
     /// The map shows where this method ends from every start; its place among the methods.
     pub basins: Option<usize>,
+    /// The land is shown in three dimensions, seen along this bearing and from so far above the horizon, in degrees;
+    /// `None`: as a map.
+    pub camera: Option<[f64; 2]>,
     /// A map over two knobs of a method.
     pub sweep: Option<Sweep>,
     /// Many runs at once on the map.
@@ -68,6 +71,7 @@ impl Default for View {
             step: None,
             by_calls: false,
             basins: None,
+            camera: None,
             sweep: None,
             particles: None,
             starts: 1,

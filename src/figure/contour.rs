@@ -23,27 +23,59 @@ pub struct Level {
     pub label: String,
 }
 
-/// Round heights for a land: every quarter decade of the distance to the lowest value, or a round step.
-pub fn levels(land: &Land) -> Vec<Level> {
+/// Where contours lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Spacing {
+    /// At quarter decades of the distance to the lowest value: the `k`-th at 10^(k/4). Every fourth is an index line.
+    Quarters {
+        /// The lowest.
+        first: i32,
+        /// The highest.
+        last: i32,
+    },
+    /// At the multiples of `step` between two losses. Every fifth is an index line.
+    Steps {
+        /// From one to the next.
+        step: f64,
+        /// The lowest loss.
+        bottom: f64,
+        /// The highest loss.
+        top: f64,
+    },
+}
+
+/// Where the contours of a land lie: every quarter decade of the distance to the lowest value, or a round step; `None`
+/// for level ground.
+pub fn spacing(land: &Land) -> Option<Spacing> {
     let [low, high] = [0.004, 1.0].map(|q| land.distance(land.height_quantile(q)));
     if high <= low || low.is_nan() {
-        return Vec::new();
+        return None;
     }
     if land.logarithmic && high > 8.0 * low.max(f64::MIN_POSITIVE) {
         let quarter = |d: f64| 4.0 * libm::log10(d);
         let first = libm::ceil(quarter(low.max(high * 1e-7))) as i32;
         let last = libm::floor(quarter(high)) as i32;
-        return (first..=last).map(|k| decade_level(land, k)).collect();
+        return Some(Spacing::Quarters { first, last });
     }
     let (bottom, top) = (land.low + low, land.low + land.distance(land.height_quantile(0.99)));
     let values = ticks(bottom, top, 16);
-    let step = if values.len() > 1 { values[1] - values[0] } else { 1.0 };
-    let level = |loss: f64| Level {
-        height: land.height(loss),
-        index: (loss / step).round() as i64 % 5 == 0,
-        label: axis_number(loss),
-    };
-    values.into_iter().map(level).collect()
+    Some(Spacing::Steps { step: if values.len() > 1 { values[1] - values[0] } else { 1.0 }, bottom, top })
+}
+
+/// The contours of a land, from the lowest up.
+pub fn levels(land: &Land) -> Vec<Level> {
+    match spacing(land) {
+        None => Vec::new(),
+        Some(Spacing::Quarters { first, last }) => (first..=last).map(|k| decade_level(land, k)).collect(),
+        Some(Spacing::Steps { step, bottom, top }) => {
+            let level = |loss: f64| Level {
+                height: land.height(loss),
+                index: (loss / step).round() as i64 % 5 == 0,
+                label: axis_number(loss),
+            };
+            ticks(bottom, top, 16).into_iter().map(level).collect()
+        }
+    }
 }
 
 fn decade_level(land: &Land, k: i32) -> Level {

@@ -137,56 +137,69 @@ fn draw_axes(surface: &mut dyn Surface, frame: &Frame, theme: &Theme) {
     }
 }
 
-/// Draws known critical points: ring with a dot for a minimum, cross for a saddle, open triangle for a maximum, ring
-/// for a degenerate one. Up to four minima are named with their value.
+/// Draws known critical points. Up to four minima are named with their value.
 pub fn draw_critical(surface: &mut dyn Surface, problem: &PlaneProblem, frame: &Frame, theme: &Theme) {
-    let edge = Stroke::solid(theme.ink, 1.4);
     let visible = |at: [f64; 2]| at[0] > 0.0 && at[0] < frame.width && at[1] > 0.0 && at[1] < frame.height;
-    let minima = problem.minima().count();
+    let few = problem.minima().count() <= 4;
     for critical in &problem.critical {
         let at = frame.to_pixel(critical.at);
         if !visible(at) {
             continue;
         }
-        match critical.kind {
-            Kind::Minimum => {
-                surface.marker(Shape::Circle, at, 5.0, theme.paper, edge);
-                surface.marker(Shape::Circle, at, 1.8, theme.ink, Stroke::solid(theme.ink, 0.0));
-                if minima <= 4 {
-                    let text = format!("f = {}", super::read_number(critical.value));
-                    let right = at[0] < frame.width - 90.0;
-                    let (anchor, dx) = if right { (Anchor::Start, 11.0) } else { (Anchor::End, -11.0) };
-                    surface.text(Text {
-                        text: &text,
-                        at: [at[0] + dx, at[1]],
-                        size: 11.5,
-                        strong: false,
-                        color: theme.ink,
-                        anchor,
-                        angle: 0.0,
-                        halo: Some(theme.paper),
-                    });
-                }
-            }
-            Kind::Saddle => {
-                let cross = |d: f64| [[at[0] - 4.5, at[1] - d], [at[0] + 4.5, at[1] + d]];
-                let halo = Stroke { width: 4.0, ..Stroke::solid(theme.paper, 4.0) };
-                for d in [4.5, -4.5] {
-                    surface.line(&cross(d), halo);
-                }
-                for d in [4.5, -4.5] {
-                    surface.line(&cross(d), Stroke::solid(theme.ink, 1.6));
-                }
-            }
-            Kind::Maximum => surface.marker(Shape::Triangle, at, 5.0, theme.paper, edge),
-            Kind::Degenerate => surface.marker(Shape::Circle, at, 4.0, theme.paper, edge),
+        mark_critical(surface, critical.kind, at, theme);
+        if few && critical.kind == Kind::Minimum {
+            name_minimum(surface, critical.value, at, frame.width, theme);
         }
     }
 }
 
+/// Marks a critical point: ring with a dot for a minimum, cross for a saddle, open triangle for a maximum, ring for a
+/// degenerate one.
+pub(super) fn mark_critical(surface: &mut dyn Surface, kind: Kind, at: [f64; 2], theme: &Theme) {
+    let edge = Stroke::solid(theme.ink, 1.4);
+    match kind {
+        Kind::Minimum => {
+            surface.marker(Shape::Circle, at, 5.0, theme.paper, edge);
+            surface.marker(Shape::Circle, at, 1.8, theme.ink, Stroke::solid(theme.ink, 0.0));
+        }
+        Kind::Saddle => {
+            let cross = |d: f64| [[at[0] - 4.5, at[1] - d], [at[0] + 4.5, at[1] + d]];
+            let halo = Stroke { width: 4.0, ..Stroke::solid(theme.paper, 4.0) };
+            for d in [4.5, -4.5] {
+                surface.line(&cross(d), halo);
+            }
+            for d in [4.5, -4.5] {
+                surface.line(&cross(d), Stroke::solid(theme.ink, 1.6));
+            }
+        }
+        Kind::Maximum => surface.marker(Shape::Triangle, at, 5.0, theme.paper, edge),
+        Kind::Degenerate => surface.marker(Shape::Circle, at, 4.0, theme.paper, edge),
+    }
+}
+
+/// Writes the value of a minimum beside its mark, on the side where a picture of this width has room.
+pub(super) fn name_minimum(surface: &mut dyn Surface, value: f64, at: [f64; 2], width: f64, theme: &Theme) {
+    let text = format!("f = {}", super::read_number(value));
+    let (anchor, dx) = if at[0] < width - 90.0 { (Anchor::Start, 11.0) } else { (Anchor::End, -11.0) };
+    surface.text(Text {
+        text: &text,
+        at: [at[0] + dx, at[1]],
+        size: 11.5,
+        strong: false,
+        color: theme.ink,
+        anchor,
+        angle: 0.0,
+        halo: Some(theme.paper),
+    });
+}
+
 /// Draws the start: a ring that can be dragged, with its name.
 pub fn draw_start(surface: &mut dyn Surface, start: [f64; 2], frame: &Frame, theme: &Theme) {
-    let at = frame.to_pixel(start);
+    mark_start(surface, frame.to_pixel(start), theme);
+}
+
+/// Marks the start at a pixel.
+pub(super) fn mark_start(surface: &mut dyn Surface, at: [f64; 2], theme: &Theme) {
     surface.marker(Shape::Circle, at, 7.5, theme.paper, Stroke::solid(theme.ink, 2.2));
     surface.text(Text {
         text: "start",
@@ -259,7 +272,7 @@ pub fn draw_head(surface: &mut dyn Surface, i: usize, at: [f64; 2], size: f64, t
     }
 }
 
-fn visible<'a>(experiment: &'a Experiment, traces: &'a [Trace]) -> impl Iterator<Item = (usize, &'a Trace)> {
+pub(super) fn visible<'a>(experiment: &'a Experiment, traces: &'a [Trace]) -> impl Iterator<Item = (usize, &'a Trace)> {
     experiment
         .methods
         .iter()

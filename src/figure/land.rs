@@ -75,9 +75,9 @@ impl Land {
         quantile(&self.heights, q)
     }
 
-    /// The fraction of the tints at which a height is drawn.
+    /// The fraction of the tints at which a height is drawn: 0 the lowest of the window, 1 nearly the highest.
     #[inline]
-    fn tone(&self, height: f64) -> f64 {
+    pub fn tone(&self, height: f64) -> f64 {
         (height - self.range[0]) / (self.range[1] - self.range[0])
     }
 

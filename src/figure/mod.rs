@@ -12,6 +12,7 @@ mod knobs;
 mod land;
 mod particles;
 mod plot;
+pub mod space;
 mod surface;
 mod svg;
 mod text;
@@ -19,7 +20,7 @@ mod theme;
 
 pub use basins::{BasinScale, basin_color, basin_pixels};
 pub use chart::{Axes, Chart, Series, draw_curves, draw_mesh};
-pub use contour::{Contour, Level, contours, levels};
+pub use contour::{Contour, Level, Spacing, contours, levels, spacing};
 pub use draw::{
     MapLayers, draw_critical, draw_ellipse, draw_head, draw_land, draw_lines, draw_probes, draw_start,
     draw_trail_heads, draw_trails, position,

@@ -10,6 +10,8 @@ mod kernel;
 mod later;
 mod map;
 mod open;
+pub mod relief;
+pub mod trouble;
 
 pub use kernel::{Compiled, Run};
 pub use open::Gpu;

@@ -136,6 +136,7 @@ impl Reader {
                     self.note(key, expected(&value_text, "gpu, kernel or direct"), "the fastest is used".to_owned());
                 }
             },
+            "camera" => self.camera(&value_text),
             "hide" => self.hide(&value_text),
             "embed" => self.experiment.view.embed = value_text != "0",
             "v" if value_text == "1" => {}
@@ -145,9 +146,10 @@ impl Reader {
                 "it is read as version 1".to_owned(),
             ),
             _ => {
-                const KEYS: [&str; 21] = [
+                const KEYS: [&str; 22] = [
                     "problem", "domain", "start", "steps", "opt", "noise", "seed", "run", "tol", "view", "step",
-                    "axis", "basins", "swarm", "ensemble", "sweep", "starts", "engine", "hide", "lesson", "embed",
+                    "axis", "basins", "swarm", "ensemble", "sweep", "starts", "engine", "camera", "hide", "lesson",
+                    "embed",
                 ];
                 let hint = did_you_mean(closest(key, KEYS));
                 self.push(key, format!("is not a key of a link{hint}"), "it is ignored".to_owned(), Severity::Ignored);
@@ -176,6 +178,17 @@ impl Reader {
         }
         self.note(key, expected(text, wanted), instead.to_owned());
         None
+    }
+
+    fn camera(&mut self, text: &str) {
+        let wanted = "a bearing from -180 to 180 and a height above the horizon from 5 to 90, such as camera=28,42";
+        let instead = "the land is shown as a map";
+        let Some(camera @ [azimuth, elevation]) = self.numbers::<2>("camera", text, wanted, instead) else { return };
+        if (-180.0..=180.0).contains(&azimuth) && (5.0..=90.0).contains(&elevation) {
+            self.experiment.view.camera = Some(camera);
+        } else {
+            self.note("camera", expected(text, wanted), instead.to_owned());
+        }
     }
 
     fn steps(&mut self, text: &str) {

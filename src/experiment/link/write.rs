@@ -55,6 +55,9 @@ pub fn write(experiment: &Experiment) -> String {
         keys.push("axis=calls".to_owned());
     }
     super::many::write(experiment, &mut keys);
+    if let Some(camera) = view.camera {
+        keys.push(format!("camera={}", list(&camera)));
+    }
     match &view.lesson {
         Some((lesson, 1)) => keys.push(format!("lesson={}", encode(lesson))),
         Some((lesson, page)) => keys.push(format!("lesson={};page={page}", encode(lesson))),

@@ -1,6 +1,5 @@
-//! A canvas as a [`Surface`].
+//! A canvas as a [`Surface`], for the page and for the engine's module.
 
-use super::dom;
 use thalweg::figure::{Anchor, Color, Land, Shape, Stroke, Surface, Text, Theme};
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
@@ -79,7 +78,8 @@ impl Canvas {
 }
 
 fn blank(columns: u32, rows: u32) -> Option<HtmlCanvasElement> {
-    let canvas: HtmlCanvasElement = dom::document().create_element("canvas").ok()?.unchecked_into();
+    let document = web_sys::window()?.document()?;
+    let canvas: HtmlCanvasElement = document.create_element("canvas").ok()?.unchecked_into();
     canvas.set_width(columns);
     canvas.set_height(rows);
     Some(canvas)
