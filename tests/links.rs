@@ -12,8 +12,8 @@ use thalweg::optimizers::{Knob, Knobs, REGISTRY, Scale, wrappers};
 use thalweg::problems::Noise;
 
 /// The longest that reading one link may take. The costliest link there is, a formula of a thousand operations whose
-/// critical points are searched, takes a tenth of this in a debug build; the rest is for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// critical points are searched, takes a fiftieth of this in a debug build; the rest is for a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What must hold of any link whatsoever. Returns what was read.
 fn check(link: &str) -> Link {

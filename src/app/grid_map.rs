@@ -138,7 +138,7 @@ impl<K: Kind> Work<K> {
         let request = Request { part: share, ..request };
         let job = request.job.clone();
         let runs = self.runs.clone();
-        let parts = RefCell::new(Vec::new());
+        let parts = RefCell::new(Vec::<(usize, (Layout, Vec<u8>))>::new());
         let work = RefCell::new(Some(self));
         runs.begin(request, move |progress| match progress {
             Progress::Begun(engine) => {
@@ -148,14 +148,15 @@ impl<K: Kind> Work<K> {
                 }
             }
             Progress::Part { cells, layout, outputs, milliseconds, last } => {
-                parts.borrow_mut().push((cells.start, (layout, outputs)));
+                let mut known = parts.borrow_mut();
+                let place = known.partition_point(|(first, _)| *first < cells.start);
+                known.insert(place, (cells.start, (layout, outputs)));
+                drop(known);
                 if let Some(work) = &mut *work.borrow_mut() {
                     work.busy += milliseconds;
                 }
                 if let Some(work) = last.then(|| work.borrow_mut().take()).flatten() {
-                    let mut parts = parts.take();
-                    parts.sort_by_key(|part| part.0);
-                    let parts: Vec<_> = parts.into_iter().map(|(_, part)| part).collect();
+                    let parts: Vec<_> = parts.take().into_iter().map(|(_, part)| part).collect();
                     let mut kind = work.kind.clone();
                     kind.learn(&job, &parts);
                     let cells: Vec<K::Cell> =

@@ -62,7 +62,7 @@ impl Kind for Losses {
 /// Room around the map for its axes, the head and the foot: left, top, right, bottom.
 const MARGINS: [f64; 4] = [64.0, 74.0, 24.0, 96.0];
 /// The same where the head has a line of its own.
-const NARROW: [f64; 4] = [58.0, 112.0, 18.0, 104.0];
+const NARROW: [f64; 4] = [58.0, 112.0, 18.0, 128.0];
 /// Below this width the head has a line of its own, as the style sheet says.
 const WIDE: f64 = 560.0;
 
@@ -85,7 +85,7 @@ pub fn KnobMap(runs: StoredValue<Runs, LocalStorage>) -> impl IntoView {
     });
     let sweep = state.part(|e| e.view.sweep.filter(|sweep| sweep.method < e.methods.len()));
     // The two knobs with the window of their axes.
-    let axes = state.part(|e| Axes::of(e));
+    let axes = state.part(Axes::of);
     let frame = Memo::new(move |_| {
         let ([width, height], axes) = (size.get()?, axes.get()?);
         let [left, top, right, bottom] = if width < WIDE { NARROW } else { MARGINS };
@@ -114,8 +114,8 @@ pub fn KnobMap(runs: StoredValue<Runs, LocalStorage>) -> impl IntoView {
         }
         state.change(|e| {
             if let Some(method) = e.methods.get_mut(axes.method) {
-                for i in 0..2 {
-                    method.set_knob(axes.places[i], tidy(axes.knobs[i], place[i]));
+                for ((index, knob), place) in axes.places.into_iter().zip(axes.knobs).zip(place) {
+                    method.set_knob(index, tidy(knob, place));
                 }
             }
         });

@@ -34,11 +34,16 @@ impl StripCurve {
     pub fn of_runs(method: usize, runs: impl Iterator<Item = (f64, Vec<(Option<f64>, bool)>)>) -> Self {
         let mut curve = Self { method, samples: Vec::new(), spread: None };
         let mut spread = Spread { low: Vec::new(), high: Vec::new(), success: Vec::new() };
-        for (lr, mut runs) in runs.filter(|(_, runs)| !runs.is_empty()) {
+        for (lr, runs) in runs.filter(|(_, runs)| !runs.is_empty()) {
             // Runs that diverged count as higher than all others.
-            let rank = |run: &(Option<f64>, bool)| run.0.unwrap_or(f64::INFINITY);
-            runs.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
-            let quantile = |q: f64| runs[((runs.len() - 1) as f64 * q).round() as usize].0;
+            let mut losses: Vec<f64> = Vec::with_capacity(runs.len());
+            for loss in runs.iter().map(|run| run.0.unwrap_or(f64::INFINITY)) {
+                losses.insert(losses.partition_point(|known| *known < loss), loss);
+            }
+            let quantile = |q: f64| {
+                let place = ((losses.len() - 1) as f64 * q).round() as usize;
+                Some(losses[place]).filter(|loss| loss.is_finite())
+            };
             curve.samples.push((lr, quantile(0.5)));
             spread.low.push(quantile(0.1));
             spread.high.push(quantile(0.9));

@@ -219,10 +219,11 @@ fn thin(points: impl Iterator<Item = (f64, f64)>, [x0, x1]: [f64; 2], columns: u
             return;
         }
         let by_height = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
-        let extremes = [group.first(), group.iter().min_by(by_height), group.iter().max_by(by_height), group.last()];
-        let mut extremes: Vec<(f64, f64)> = extremes.into_iter().flatten().copied().collect();
-        extremes.sort_by(|a, b| a.0.total_cmp(&b.0));
-        kept.append(&mut extremes);
+        let mut extremes = [group.iter().min_by(by_height), group.iter().max_by(by_height)];
+        if extremes[0].map(|low| low.0) > extremes[1].map(|high| high.0) {
+            extremes.reverse();
+        }
+        kept.extend([group.first(), extremes[0], extremes[1], group.last()].into_iter().flatten());
         group.clear();
     };
     for point in points {

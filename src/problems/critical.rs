@@ -74,14 +74,15 @@ pub fn search(problem: &PlaneProblem, [x0, x1, y0, y1]: [f64; 4]) -> Vec<Critica
             found.iter().any(|c| ((c.at[0] - at[0]) / width).abs() < 1e-6 && ((c.at[1] - at[1]) / height).abs() < 1e-6);
         if inside && !known {
             let (value, _, hessian) = local.second_order(at);
-            found.push(Critical { at, value, kind: classify(eigen2(hessian).0) });
+            let kind = classify(eigen2(hessian).0);
+            let rank = |c: &Critical| (c.kind != Kind::Minimum, c.value);
+            let place = found.partition_point(|c| rank(c) <= (kind != Kind::Minimum, value));
+            found.insert(place, Critical { at, value, kind });
         }
         if found.len() >= 64 {
             break;
         }
     }
-    let rank = |c: &Critical| (c.kind != Kind::Minimum, c.value);
-    found.sort_by(|a, b| rank(a).0.cmp(&rank(b).0).then(rank(a).1.total_cmp(&rank(b).1)));
     found
 }
 
