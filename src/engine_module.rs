@@ -124,10 +124,12 @@ mod graphics {
             self.0.is_lost()
         }
 
-        /// The kernel for a job; `order` is `Job::order`'s. Throws the reason when there can be none.
-        pub async fn compile(&self, link: String, order: Vec<f64>) -> Result<GraphicsKernel, String> {
+        /// The kernel for a job, or its resumable kernel; `order` is `Job::order`'s. Throws the reason when there can be
+        /// none.
+        pub async fn compile(&self, link: String, order: Vec<f64>, resumable: bool) -> Result<GraphicsKernel, String> {
             let flight = with_job(&link, &order, |job| Flight::record(job).map_err(|error| error.to_string()))?;
             let flight = flight.lowered(Lanes::F32x4.precision());
+            let flight = if resumable { flight.resumable() } else { flight };
             self.0.compile_flight(&flight).await.map(GraphicsKernel).map_err(said)
         }
 

@@ -89,9 +89,9 @@ async function open(addresses) {
 // Kernels kept: more than a page shows at a time.
 const SHADERS = 8;
 
-async function compile({ link, order, shader, ...addresses }) {
+async function compile({ link, order, shader, resumable, ...addresses }) {
   const processor = await opened(addresses);
-  shaders.set(shader, await processor.compile(link, order));
+  shaders.set(shader, await processor.compile(link, order, resumable));
   if (shaders.size > SHADERS) shaders.delete(shaders.keys().next().value);
   return { bytes: new Uint8Array() };
 }

@@ -256,16 +256,24 @@ impl Runs {
         tell(Progress::Begun(format!("WebGPU ({name})")));
         let request = Request { lanes: Lanes::F32x4, part: request.part.max(GRAPHICS_PART), ..request };
         let (runs, again) = (self.clone(), request.clone());
-        let kept = self.kept.clone();
         let failed = Rc::new(move |reason: String, tell: Rc<dyn Fn(Progress)>| {
-            kept.shaders.borrow_mut().clear();
-            *kept.graphics.borrow_mut() = Graphics::Missing;
+            runs.give_up_graphics();
             runs.by_kernel(again.clone(), &format!("; WebGPU failed: {reason}"), tell);
         });
-        let recipe = Recipe::of(&request.job, Lanes::F32x4, false);
+        let runs = self.clone();
+        self.with_shader(&request.clone(), false, move |shader| match shader {
+            Ok(shader) => runs.compute(&request, shader, failed, tell),
+            Err(reason) => failed(reason, tell),
+        });
+    }
+
+    /// Hands over the number by which the graphics processor knows the kernel of a request, or its resumable kernel,
+    /// compiled unless it is at hand. The processor is open.
+    pub fn with_shader(&self, request: &Request, resumable: bool, then: impl FnOnce(Result<u32, String>) + 'static) {
+        let recipe = Recipe::of(&request.job, Lanes::F32x4, resumable);
         let known = self.kept.shaders.borrow().iter().find(|(known, _)| *known == recipe).map(|(_, shader)| *shader);
         if let Some(shader) = known {
-            return self.compute(&request, shader, failed, tell);
+            return then(Ok(shader));
         }
         let mut shaders = self.kept.shaders.borrow_mut();
         let shader = shaders.last().map_or(0, |(_, last)| last + 1);
@@ -275,12 +283,46 @@ impl Runs {
         }
         drop(shaders);
         let order = request.job.order(request.place).into();
-        let compile = Task::Compile { link: request.link.clone(), order, shader };
-        let runs = self.clone();
-        self.client.run(vec![compile], move |answer| match answer.bytes {
-            Ok(_) => runs.compute(&request, shader, failed.clone(), tell.clone()),
-            Err(reason) => failed(reason, tell.clone()),
+        let compile = Task::Compile { link: request.link.clone(), order, shader, resumable };
+        let then = Cell::new(Some(then));
+        self.client.run(vec![compile], move |answer| {
+            if let Some(then) = then.take() {
+                then(answer.bytes.map(|_| shader));
+            }
         });
+    }
+
+    /// The name of the graphics processor where it is to be used: when it is asked for and there is one, or when it is real.
+    pub fn with_graphics(&self, engine: Option<Engine>, then: impl FnOnce(Option<String>) + 'static) {
+        self.with_graphics_boxed(engine, Box::new(then));
+    }
+
+    fn with_graphics_boxed(&self, engine: Option<Engine>, then: Box<dyn FnOnce(Option<String>)>) {
+        let graphics = self.kept.graphics.borrow().clone();
+        match (engine, graphics) {
+            (Some(Engine::Gpu), Graphics::Open { name, .. }) | (None, Graphics::Open { name, software: false }) => {
+                then(Some(name));
+            }
+            (Some(Engine::Gpu), Graphics::Unasked) => {
+                let runs = self.clone();
+                self.open(move |opened| match opened {
+                    Ok(()) => runs.with_graphics_boxed(engine, then),
+                    Err(_) => then(None),
+                });
+            }
+            (None, Graphics::Unasked) if has_graphics() => {
+                // For the next time: this one does not wait.
+                self.open(|_| {});
+                then(None);
+            }
+            _ => then(None),
+        }
+    }
+
+    /// Forgets what the graphics processor knew, after it has failed.
+    pub fn give_up_graphics(&self) {
+        self.kept.shaders.borrow_mut().clear();
+        *self.kept.graphics.borrow_mut() = Graphics::Missing;
     }
 
     fn compute(
@@ -297,6 +339,7 @@ impl Runs {
                 shader,
                 points: cells.len(),
                 steps: job.kernel_steps(),
+                done: 0,
                 from: layout.outputs().start,
                 image: Box::new(move || layout.image(&job, first)),
             }

@@ -17,8 +17,12 @@ use thalweg::experiment::{Experiment, Link, Method, ParticleKind, Particles};
 use thalweg::figure::{Cloud, Frame, basin_color, draw_cloud, read_number, swarm_pixels};
 use thalweg::problems::Noise;
 
-/// Runs of a swarm, and of an ensemble.
-const COUNTS: [usize; 2] = [100_000, 10_000];
+/// Runs of a swarm by kernels.
+const SWARM: usize = 100_000;
+/// Runs of a swarm on a graphics processor that is one.
+const LARGE_SWARM: usize = 1_000_000;
+/// Runs of an ensemble.
+const ENSEMBLE: usize = 10_000;
 /// Runs in one memory.
 const PART: usize = 12_500;
 
@@ -32,13 +36,15 @@ pub struct Crowd {
     flock: StoredValue<Option<Rc<Flock>>, LocalStorage>,
     /// Counts the pictures.
     frames: RwSignal<u32>,
+    /// Told when everything has to begin anew.
+    anew: RwSignal<()>,
 }
 
 /// Particles on their way.
 struct Flock {
     job: Rc<Job>,
     kind: ParticleKind,
-    module: WebAssembly::Module,
+    kernel: Kernel,
     /// The memories before the first step, to go back to.
     first: RefCell<Vec<Option<Rc<Vec<u8>>>>>,
     /// The memories now; `None` while a worker has it.
@@ -50,6 +56,14 @@ struct Flock {
     /// Where each ends, once known.
     ends: RefCell<Vec<Verdict>>,
     began: Cell<f64>,
+}
+
+/// What moves particles.
+#[derive(Clone)]
+enum Kernel {
+    Wasm(WebAssembly::Module),
+    /// On the graphics processor of this name.
+    Shader(u32, String),
 }
 
 impl Flock {
@@ -75,6 +89,7 @@ impl Crowd {
             canvas: NodeRef::new(),
             flock: StoredValue::new_local(None),
             frames: RwSignal::new(0),
+            anew: RwSignal::new(()),
         };
         let (runs, ends) = (Mass::expect_runs(), Mass::expect_runs());
         let asked = state.part(|e| {
@@ -85,6 +100,7 @@ impl Crowd {
             if particles.kind == ParticleKind::Swarm {
                 asked.start = None;
             }
+            asked.view.engine = e.view.engine;
             let method = asked.methods.swap_remove(particles.method);
             asked.methods = vec![Method { visible: true, ..method }];
             Some((asked, particles))
@@ -92,6 +108,7 @@ impl Crowd {
         let pending = StoredValue::new(None::<TimeoutHandle>);
         let stepping = runs.clone();
         Effect::new(move |_| {
+            crowd.anew.track();
             let asked = asked.get();
             if let Some(handle) = pending.get_value() {
                 handle.clear();
@@ -136,24 +153,50 @@ impl Crowd {
                 .set("without noise all runs from one start are the same: choose some under Noise".to_owned());
         }
         let (axis, columns) = match particles.kind {
-            ParticleKind::Swarm => (Axis::Trial, COUNTS[0]),
-            ParticleKind::Ensemble => (Axis::Run, COUNTS[1]),
+            ParticleKind::Swarm => (Axis::Trial, SWARM),
+            ParticleKind::Ensemble => (Axis::Run, ENSEMBLE),
         };
-        let job = Rc::new(Job { axes: [axis, Axis::Nothing], goal: Goal::Landing, columns, rows: 1, ..job });
+        let job = Job { axes: [axis, Axis::Nothing], goal: Goal::Landing, columns, rows: 1, ..job };
         let link: Rc<str> = Link::write(asked).into();
-        let request = Request { link, place: 0, job, lanes: Lanes::F32x4, part: PART, engine: None };
-        self.told.set("SIMD kernel: gathering".to_owned());
+        let engine = asked.view.engine;
+        let request = Request { link, place: 0, job: Rc::new(job), lanes: Lanes::F32x4, part: PART, engine };
+        self.told.set("gathering".to_owned());
         let (again, ends) = (runs.clone(), ends.clone());
+        runs.with_graphics(engine, move |name| match name {
+            Some(name) => self.begin_on_graphics(again, ends, request, particles.kind, name),
+            None => self.begin_by_kernel(again, ends, request, particles.kind),
+        });
+    }
+
+    fn begin_by_kernel(self, runs: Runs, ends: Runs, request: Request, kind: ParticleKind) {
+        let again = runs.clone();
         runs.with_kernel(&request.clone(), true, move |kernel| match kernel {
-            Ok(module) => self.gather(&again, &ends, &request, module, particles.kind),
+            Ok(module) => self.gather(&again, &ends, &request, Kernel::Wasm(module), kind),
             Err(reason) => {
                 let _ = self.told.try_set(reason);
             }
         });
     }
 
+    fn begin_on_graphics(self, runs: Runs, ends: Runs, request: Request, kind: ParticleKind, name: String) {
+        // A program that stands in for a processor is asked for by name only, and has no time for a million.
+        let columns = match kind {
+            ParticleKind::Swarm if request.engine.is_none() => LARGE_SWARM,
+            _ => request.job.columns,
+        };
+        let request = Request { job: Rc::new(Job { columns, ..(*request.job).clone() }), ..request };
+        let again = runs.clone();
+        runs.with_shader(&request.clone(), true, move |shader| match shader {
+            Ok(shader) => self.gather(&again, &ends, &request, Kernel::Shader(shader, name), kind),
+            Err(_) => {
+                again.give_up_graphics();
+                self.begin_by_kernel(again, ends, request, kind);
+            }
+        });
+    }
+
     /// Has the memories made, and asks where every run ends, for its colour.
-    fn gather(self, runs: &Runs, ends: &Runs, request: &Request, module: WebAssembly::Module, kind: ParticleKind) {
+    fn gather(self, runs: &Runs, ends: &Runs, request: &Request, kernel: Kernel, kind: ParticleKind) {
         let job = request.job.clone();
         let parts = job.cells().div_ceil(PART);
         let order: Rc<[f64]> = job.order(request.place).into();
@@ -164,7 +207,7 @@ impl Crowd {
         let flock = Rc::new(Flock {
             job: job.clone(),
             kind,
-            module,
+            kernel,
             first: RefCell::new(vec![None; parts]),
             now: RefCell::new(vec![None; parts]),
             step: Cell::new(0),
@@ -225,14 +268,19 @@ impl Crowd {
         let images: Vec<Option<Rc<Vec<u8>>>> = flock.now.borrow().clone();
         flock.away.set(images.len());
         flock.began.set(dom::now());
-        let tasks = images.into_iter().enumerate().map(|(part, image)| Task::Kernel {
-            module: flock.module.clone(),
-            groups: Layout::groups_of(Lanes::F32x4, PART.min(flock.job.cells() - part * PART)),
-            steps: step - done,
-            done,
-            from: 0,
-            image: Box::new(move || image.map_or_else(Vec::new, |image| (*image).clone())),
+        let steps = step - done;
+        let tasks = images.into_iter().enumerate().map(|(part, image)| {
+            let image = Box::new(move || image.map_or_else(Vec::new, |image| (*image).clone()));
+            let points = PART.min(flock.job.cells() - part * PART);
+            match &flock.kernel {
+                Kernel::Wasm(module) => {
+                    let groups = Layout::groups_of(Lanes::F32x4, points);
+                    Task::Kernel { module: module.clone(), image, groups, steps, done, from: 0 }
+                }
+                Kernel::Shader(shader, _) => Task::Compute { shader: *shader, image, points, steps, done, from: 0 },
+            }
         });
+        let (again, anew) = (runs.clone(), self.anew);
         let frames = self.frames;
         let told = self.told;
         runs.client.run(tasks.collect(), move |answer| {
@@ -240,6 +288,11 @@ impl Crowd {
                 Ok(image) => flock.now.borrow_mut()[answer.task] = Some(Rc::new(image)),
                 Err(reason) => {
                     let _ = told.try_set(reason);
+                    if matches!(flock.kernel, Kernel::Shader(..)) {
+                        // Anew, by kernels.
+                        again.give_up_graphics();
+                        let _ = anew.try_set(());
+                    }
                 }
             }
             flock.away.set(flock.away.get().saturating_sub(1));
@@ -302,13 +355,17 @@ const NEAR: f64 = 8.0;
 impl Flock {
     fn summary(&self) -> String {
         let milliseconds = read_number((dom::now() - self.began.get()).round());
-        format!("SIMD kernel, {} runs, the last picture in {milliseconds} ms", grouped(self.job.cells()))
+        let engine = match &self.kernel {
+            Kernel::Wasm(_) => "SIMD kernel".to_owned(),
+            Kernel::Shader(_, name) => format!("WebGPU ({name})"),
+        };
+        format!("{engine}, {} runs, the last picture in {milliseconds} ms", grouped(self.job.cells()))
     }
 }
 
 /// A count with its thousands apart.
 fn grouped(count: usize) -> String {
-    if count >= 1000 { format!("{},{:03}", count / 1000, count % 1000) } else { count.to_string() }
+    if count >= 1000 { format!("{},{:03}", grouped(count / 1000), count % 1000) } else { count.to_string() }
 }
 
 /// The choice of many runs in the menu of layers.
@@ -358,8 +415,8 @@ pub fn ParticleBadge(crowd: Crowd) -> impl IntoView {
         let particles = e.view.particles?;
         let method = e.methods.get(particles.method)?.title();
         Some(match particles.kind {
-            ParticleKind::Swarm => format!("{} starts of {method}", grouped(COUNTS[0])),
-            ParticleKind::Ensemble => format!("{} runs of {method} with other noise", grouped(COUNTS[1])),
+            ParticleKind::Swarm => format!("Many starts of {method}"),
+            ParticleKind::Ensemble => format!("Runs of {method} with other noise"),
         })
     });
     view! {

@@ -61,6 +61,8 @@ pub enum Task {
         order: Rc<[f64]>,
         /// The number.
         shader: u32,
+        /// One that goes on from the memory it has left.
+        resumable: bool,
     },
     /// A call of a kernel on the graphics processor: its outputs.
     Compute {
@@ -72,6 +74,8 @@ pub enum Task {
         points: usize,
         /// Steps of each run.
         steps: u32,
+        /// Steps that the runs have taken before.
+        done: u32,
         /// Where the outputs begin; they end with the memory.
         from: usize,
     },
@@ -114,16 +118,17 @@ impl Task {
                 (object(&fields), moved)
             }
             Self::Open => (with_addresses(object(&[("kind", "open".into())])), Array::new()),
-            Self::Compile { link, order, shader } => {
+            Self::Compile { link, order, shader, resumable } => {
                 let fields = [
                     ("kind", "compile".into()),
                     ("link", (&*link).into()),
                     ("order", numbers(&order)),
                     ("shader", shader.into()),
+                    ("resumable", resumable.into()),
                 ];
                 (with_addresses(object(&fields)), Array::new())
             }
-            Self::Compute { shader, image, points, steps, from } => {
+            Self::Compute { shader, image, points, steps, done, from } => {
                 let image = Uint8Array::from(image().as_slice());
                 let moved = Array::of1(&image.buffer());
                 let fields = [
@@ -132,7 +137,7 @@ impl Task {
                     ("image", image.into()),
                     ("points", count(points)),
                     ("steps", steps.into()),
-                    ("done", 0.into()),
+                    ("done", done.into()),
                     ("from", count(from)),
                 ];
                 (with_addresses(object(&fields)), moved)
