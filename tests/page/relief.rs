@@ -50,15 +50,6 @@ fn differing(a: &[[u8; 3]], b: &[[u8; 3]]) -> f64 {
     differ as f64 / a.len() as f64
 }
 
-/// Fails if anything was heard but the browser's own remark that it has no adapter, which asking for one brings.
-fn assert_silent(page: &mut Page<'_>) -> Result<()> {
-    page.settle()?;
-    let heard = page.heard();
-    let unexpected: Vec<_> = heard.iter().filter(|heard| !heard.text.contains("No available adapters")).collect();
-    ensure!(unexpected.is_empty(), "{unexpected:#?}");
-    Ok(())
-}
-
 #[test]
 fn the_switch_brings_the_block_and_the_map_back() -> Result<()> {
     for (graphics, engine) in WAYS {
@@ -75,7 +66,7 @@ fn the_switch_brings_the_block_and_the_map_back() -> Result<()> {
             visitor::click_words(&mut page, ".segments", "2D")?;
             page.wait_for("!document.querySelector('.relief') && !location.search.includes('camera')")?;
             ensure!(visitor::ground(&mut page)?.hash == map.hash, "the map is another");
-            assert_silent(&mut page)?;
+            page.assert_console_silent()?;
         }
     }
     Ok(())
@@ -102,7 +93,7 @@ fn hands_and_keys_turn_the_block() -> Result<()> {
         visitor::wait_for_address(&mut page, "camera=14,50")?;
         ensure!(differing(&near, &before) > 0.2 && differing(&seen(&mut page)?, &before) < 0.001);
         ensure!(visitor::step(&mut page)? == 137, "an arrow key moved time");
-        assert_silent(&mut page)?;
+        page.assert_console_silent()?;
     }
     Ok(())
 }
@@ -117,7 +108,7 @@ fn fingers_turn_the_block_too() -> Result<()> {
     ensure!(differing(&seen(&mut page)?, &before) > 0.1, "a pinch changed little");
     page.swipe((x, y), (x + 50.0, y))?;
     page.wait_for("!location.search.includes('camera=14,50')")?;
-    assert_silent(&mut page)
+    page.assert_console_silent()
 }
 
 #[test]
@@ -133,7 +124,7 @@ fn trails_grow_with_time_and_colours_follow_the_theme() -> Result<()> {
         page.click_on("[aria-label='Dark colours']")?;
         page.wait_for("document.querySelector('.thalweg').dataset.theme === 'dark'")?;
         ensure!(differing(&end, &seen(&mut page)?) > 0.9, "{graphics:?}: the colours of the day");
-        assert_silent(&mut page)?;
+        page.assert_console_silent()?;
     }
     Ok(())
 }
@@ -153,7 +144,7 @@ fn a_link_restores_the_camera_and_the_knobs_reach_the_block() -> Result<()> {
         visitor::go_back_to(&mut page, "problem=rosenbrock&opt=adam;lr=0.1&step=60&camera=-40.5,33")?;
         page.wait_for("document.querySelector('.problem-name').textContent.includes('Rosenbrock')")?;
         ensure!(differing(&first, &seen(&mut page)?) > 0.2, "{graphics:?}: the land is the same");
-        assert_silent(&mut page)?;
+        page.assert_console_silent()?;
     }
     Ok(())
 }
@@ -179,7 +170,7 @@ fn a_lost_device_is_replaced_by_the_canvas() -> Result<()> {
     ensure!(badge.contains("without WebGPU"), "{badge}");
     let colours: HashSet<_> = seen(&mut page)?.into_iter().collect();
     ensure!(colours.len() > 1000, "{} colours", colours.len());
-    assert_silent(&mut page)
+    page.assert_console_silent()
 }
 
 /// Holes, poles and level ground.
@@ -189,7 +180,7 @@ fn hard_formulas_have_blocks_too() -> Result<()> {
         for (graphics, _) in WAYS {
             let link = format!("problem=formula;{problem}&start=0.5,0.5&opt=adam;lr=0.1&camera=14,50&step=9");
             let mut page = open(graphics, &View::DESKTOP.still(), &link).with_context(|| problem)?;
-            assert_silent(&mut page).with_context(|| problem)?;
+            page.assert_console_silent().with_context(|| problem)?;
         }
     }
     Ok(())
@@ -202,5 +193,5 @@ fn the_camera_swings_in_and_comes_to_rest() -> Result<()> {
     arrive(&mut page)?;
     let still = seen(&mut open(Graphics::WithoutWebGpu, &View::DESKTOP.still(), LINK)?)?;
     ensure!(differing(&seen(&mut page)?, &still) < 0.001, "it rests elsewhere");
-    assert_silent(&mut page)
+    page.assert_console_silent()
 }
