@@ -83,7 +83,7 @@ fn every_landscape_is_drawn_in_silence() -> Result<()> {
             serde_json::json!(row.name)
         ))?;
         let land = visitor::ground(&mut page)?;
-        ensure!(land.painted > land.pixels / 20 && land.colours > 50, "{}: {land:?}", row.id);
+        ensure!(land.painted > land.pixels / 20 && land.colours > 15, "{}: {land:?}", row.id);
         page.assert_console_silent().with_context(|| row.id)?;
     }
     Ok(())

@@ -44,7 +44,8 @@ fn a_map_over_knobs_comes_with_a_link_and_takes_a_click() -> Result<()> {
         visitor::wait_for_address(&mut page, "momentum=")?;
         let link = visitor::address(&mut page)?;
         ensure!(!link.contains("lr=0.005"), "{link}");
-        // Its own two knobs change nothing about the map.
+        // Its own two knobs change nothing about the map. Where the pointer is, the foot tells of the run there.
+        page.hover((left + 0.5 * width, top - 150.0))?;
         page.wait_for(KNOBS_FINISHED)?;
         ensure!(visitor::picture(&mut page, ".knob-map .cells")? == before, "the map changed with its own knobs");
         page.assert_console_silent()?;
@@ -107,7 +108,7 @@ fn the_strip_of_many_starts_tells_how_many_succeed() -> Result<()> {
         browser::open(&View::DESKTOP, "problem=himmelblau&steps=60&step=60&opt=adam;lr=0.1&opt=sgd&starts=16")?;
     page.wait_for("document.querySelector('.successes:not(.hidden)')?.width === 73")?;
     ensure!(page.eval::<u32>("document.querySelector('.successes').height")? == 2);
-    ensure!(visitor::picture(&mut page, ".successes")?.painted > 20);
+    ensure!(visitor::picture(&mut page, ".successes")?.painted > 5);
     page.assert_console_silent()
 }
 
