@@ -1,5 +1,6 @@
 // A worker that prints kernels and runs them, and runs what has no kernel. The page talks to it in src/app/pool.rs.
 //
+// ready: loads the engine's module.
 // print: has the engine's module, loaded at the first such message, print a kernel for a job; answers with its bytes.
 // stand: has the engine's module make the memory of a resumable kernel before the first step; answers with it.
 // fly: has the engine's module run some cells of a job by the direct code; answers as run does.
@@ -23,6 +24,11 @@ function load({ script, wasm }) {
     return engine;
   });
   return engine;
+}
+
+async function ready(addresses) {
+  await load(addresses);
+  return { bytes: new Uint8Array() };
 }
 
 async function print({ link, order, double, resumable, ...addresses }) {
@@ -112,7 +118,7 @@ addEventListener("message", async ({ data }) => {
   const { task, kind } = data;
   try {
     const began = performance.now();
-    const answer = await { print, stand, fly, run, open, compile, compute }[kind](data);
+    const answer = await { ready, print, stand, fly, run, open, compile, compute }[kind](data);
     postMessage({ task, ...answer, milliseconds: performance.now() - began }, [answer.bytes.buffer]);
   } catch (error) {
     postMessage({ task, error: String(error?.message ?? error) });

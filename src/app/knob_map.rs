@@ -239,7 +239,7 @@ fn follow(state: State, runs: StoredValue<Runs, LocalStorage>, map: GridMap<Loss
         let (Some((asked, axes)), Some(Placed(frame))) = (asked, frame) else { return };
         let problem = state.run_untracked().problem.clone();
         let lowest = problem.lowest_known();
-        let target = lowest.map_or(f64::NEG_INFINITY, |f| f + asked.tolerance * (1.0 + f.abs()));
+        let target = problem.solved_at(asked.tolerance);
         let Some(job) = Job::of(&asked, &problem, 0, frame.window) else { return };
         let job = Job { axes: axes.places.map(Axis::Knob), goal: Goal::Loss { target }, ..job };
         let link = state.with_untracked(Link::write).into();

@@ -158,6 +158,11 @@ impl Runs {
         self.client.cancel();
     }
 
+    /// Has the engine's module loaded, so that the first request does not wait for it.
+    pub fn prepare(&self) {
+        self.client.run(vec![Task::Load], |_| {});
+    }
+
     /// How many workers there are.
     pub fn workers(&self) -> usize {
         self.client.workers()

@@ -14,6 +14,8 @@ use web_sys::{MessageEvent, Worker};
 
 /// A part of the work, for one worker. Everything answers with bytes.
 pub enum Task {
+    /// The engine's module, loaded: what follows does not wait for it.
+    Load,
     /// The kernel of a job, printed.
     Print {
         /// The experiment.
@@ -117,6 +119,7 @@ impl Task {
                 ];
                 (object(&fields), moved)
             }
+            Self::Load => (with_addresses(object(&[("kind", "ready".into())])), Array::new()),
             Self::Open => (with_addresses(object(&[("kind", "open".into())])), Array::new()),
             Self::Compile { link, order, shader, resumable } => {
                 let fields = [

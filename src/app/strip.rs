@@ -282,8 +282,7 @@ impl ManyStarts {
         let half = 0.5 * (samples[1] - samples[0]);
         let window = [samples[0] - half, samples[samples.len() - 1] + half, 0.0, 1.0];
         let Some(job) = Job::of(&self.experiment, &self.problem, place, window) else { return };
-        let lowest = self.problem.lowest_known();
-        let target = lowest.map_or(f64::NEG_INFINITY, |f| f + self.experiment.tolerance * (1.0 + f.abs()));
+        let target = self.problem.solved_at(self.experiment.tolerance);
         let job = Rc::new(Job {
             axes: [Axis::Knob(lr), Axis::Trial],
             goal: Goal::Loss { target },

@@ -150,6 +150,12 @@ impl PlaneProblem {
         self.minima().map(|c| c.value).min_by(f64::total_cmp)
     }
 
+    /// The loss that counts as solved: at most `tolerance` (1 + |f*|) above the lowest known value f*. Minus infinity where
+    /// none is known: nothing counts.
+    pub fn solved_at(&self, tolerance: f64) -> f64 {
+        self.lowest_known().map_or(f64::NEG_INFINITY, |lowest| lowest + tolerance * (1.0 + lowest.abs()))
+    }
+
     /// Length of the window's diagonal, the unit in which distances are judged.
     pub fn diagonal(&self) -> f64 {
         let [x0, x1, y0, y1] = self.domain;
