@@ -100,6 +100,7 @@ fn words(map: BasinMap, verdict: Verdict) -> String {
             at.map_or_else(String::new, |[x, y]| format!("({}, {})", read_number(x), read_number(y)))
         }
         Verdict::Elsewhere => "at rest elsewhere".to_owned(),
+        Verdict::Cycling => "cycling".to_owned(),
         Verdict::Moving => "still moving".to_owned(),
         Verdict::Left => "diverged".to_owned(),
     }

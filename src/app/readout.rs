@@ -78,6 +78,7 @@ fn from_here(cell: Cell) -> String {
     match cell.verdict {
         Verdict::Minimum(_) => format!("there in {} steps", cell.steps),
         Verdict::Elsewhere => format!("to rest in {} steps", cell.steps),
+        Verdict::Cycling => "cycles".to_owned(),
         Verdict::Moving => "still moving at the end".to_owned(),
         Verdict::Left => format!("diverges in {} steps", cell.steps),
     }

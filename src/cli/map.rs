@@ -110,11 +110,12 @@ fn grid(text: &str) -> Result<[usize; 2], Message> {
     }
 }
 
-/// A verdict as a number: the index of the minimum, -1 at rest elsewhere, -2 still moving, -3 diverged.
+/// A verdict as a number: the index of the minimum, -1 at rest elsewhere, -2 still moving, -3 diverged, -4 cycling.
 fn code(verdict: Verdict) -> i32 {
     match verdict {
         Verdict::Minimum(index) => i32::from(index),
         Verdict::Elsewhere => -1,
+        Verdict::Cycling => -4,
         Verdict::Moving => -2,
         Verdict::Left => -3,
     }

@@ -23,19 +23,27 @@ impl Job {
     pub fn fly(&self, cell: usize) -> Landing {
         let [_, calm] = self.bounds();
         let mut runner = self.runner(cell);
-        let mut moved = 0;
+        let (mut moved, mut back) = (0, 0);
+        let (mut since, mut anchor) = (0, runner.point());
         for step in 1..=self.steps {
             let before = runner.point();
             runner.step();
             let after = runner.point();
             if !self.is_within(after) {
-                return Landing { at: before, left: step, moved };
+                return Landing { at: before, left: step, moved, back };
             }
-            if (after[0] - before[0]).abs() + (after[1] - before[1]).abs() > calm {
+            let distance = |from: [f64; 2]| (after[0] - from[0]).abs() + (after[1] - from[1]).abs();
+            if distance(before) > calm {
                 moved = step;
             }
+            if since > 0 && distance(anchor) <= calm {
+                back = step;
+            }
+            if 2 * since < step {
+                (since, anchor) = (step, after);
+            }
         }
-        Landing { at: runner.point(), left: 0, moved }
+        Landing { at: runner.point(), left: 0, moved, back }
     }
 
     /// How low the run of a cell comes.
@@ -133,7 +141,7 @@ mod tests {
             for cell in 0..job.cells() {
                 let place = format!("{method} on {problem} from {:?}", job.launch(cell).start);
                 let outputs = flight.interpret(&job, cell, DOUBLE_DRAWS);
-                let taped = Landing::from_outputs(outputs.try_into().expect("four outputs"));
+                let taped = Landing::from_outputs(outputs.try_into().expect("five outputs"));
                 assert_eq!(job.fly(cell), taped, "{place}");
                 let outputs = low.interpret(&lossy, cell, DOUBLE_DRAWS);
                 let taped = Loss::from_outputs(outputs.try_into().expect("three outputs"), job.steps);

@@ -15,7 +15,9 @@ use crate::tape::{Tape, Tracer, lower, record};
 /// coordinate, or that becomes NaN, stays from then on where it was before.
 ///
 /// Asked for a [`Goal::Landing`], a run is at rest once no step moves it by more than the threshold any more, the moves of
-/// both coordinates added. Asked for a [`Goal::Loss`], it has reached its target at the first step that begins where the
+/// both coordinates added; and it cycles while it keeps coming back, within the threshold, to where it stood at a step that
+/// is kept for about as long as it is old (Brent 1980, "An improved Monte Carlo factorization algorithm", section 2).
+/// Asked for a [`Goal::Loss`], it has reached its target at the first step that begins where the
 /// loss is not above the threshold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flight {
@@ -44,12 +46,17 @@ impl Flight {
     fn new(job: &Job, rule: &Rule) -> Self {
         let inputs = 2 + rule.knobs + 2;
         let kept = match job.goal {
-            Goal::Landing => 2,
+            Goal::Landing => 6,
             Goal::Loss { .. } => 3,
         };
         let begin = record(inputs as u32, |inputs| {
             let mut slots = rule.begin.run(&inputs[..2 + rule.knobs]);
+            let start = [slots[0], slots[1]];
             slots.extend([Tracer::zero(); 3].into_iter().take(kept));
+            if let Goal::Landing = job.goal {
+                slots.push(Tracer::zero());
+                slots.extend(start);
+            }
             slots
         });
         let step = record((rule.slots + kept + inputs + 1 + 2 * rule.draws.len()) as u32, |all| {
@@ -70,8 +77,17 @@ impl Flight {
             let left = Tracer::select(within, left, Tracer::select(here, step, left));
             match job.goal {
                 Goal::Landing => {
-                    let distance = (after[0] - before[0]).abs() + (after[1] - before[1]).abs();
-                    after.extend([left, Tracer::select(threshold.lt(distance), step, kept[1])]);
+                    let here = [after[0], after[1]];
+                    let distance = |from: &[Tracer]| (here[0] - from[0]).abs() + (here[1] - from[1]).abs();
+                    let moved = Tracer::select(threshold.lt(distance(before)), step, kept[1]);
+                    // Where the run stood at step 1, 3, 7, 15, ... is kept until the next of these.
+                    let [back, since, anchor] = [kept[2], kept[3], kept[4]];
+                    let returned = goes_on & distance(&[anchor, kept[5]]).le(threshold) & Tracer::zero().lt(since);
+                    let back = Tracer::select(returned, step, back);
+                    let renewed = (since + since).lt(step);
+                    let since = Tracer::select(renewed, step, since);
+                    let anchor = [0, 1].map(|i| Tracer::select(renewed, here[i], kept[4 + i]));
+                    after.extend([left, moved, back, since, anchor[0], anchor[1]]);
                 }
                 Goal::Loss { .. } => {
                     let mut loss: Evaluator<Tracer> = job.problem.program().evaluator();
@@ -84,7 +100,7 @@ impl Flight {
         });
         let first = rule.slots;
         let outputs = match job.goal {
-            Goal::Landing => vec![0, 1, first, first + 1],
+            Goal::Landing => vec![0, 1, first, first + 1, first + 2],
             Goal::Loss { .. } => vec![first + 1, first, first + 2],
         };
         Self { begin, step, outputs, draws: rule.draws.clone(), varies: job.varies() }
@@ -153,7 +169,7 @@ mod tests {
         let flight = Flight::record(&job).expect("a recordable optimizer");
         let outputs = flight.interpret(&job, 0, DOUBLE_DRAWS);
         let trace = run(&Link::parse(link).experiment).expect("a listed landscape").traces.remove(0);
-        (Landing::from_outputs(outputs.try_into().expect("four outputs")), trace.points[trace.last()])
+        (Landing::from_outputs(outputs.try_into().expect("five outputs")), trace.points[trace.last()])
     }
 
     #[test]
@@ -209,5 +225,15 @@ mod tests {
         let flight = Flight::record(&job).expect("a recordable optimizer");
         let outputs = flight.interpret(&job, 0, DOUBLE_DRAWS).try_into().expect("three outputs");
         assert_eq!(Loss::from_outputs(outputs, job.steps), Loss { value: None, reached: None });
+    }
+
+    #[test]
+    fn a_run_that_swings_to_and_fro_comes_back() {
+        // Of curvature 2, a step of size 1 leads from x to -x.
+        let (swinging, _) = landing("problem=sphere&start=1,1&steps=100&opt=sgd;lr=1");
+        assert_eq!((swinging.left, swinging.moved), (0, 100));
+        assert!(swinging.back >= 98, "{swinging:?}");
+        let (resting, _) = landing("problem=sphere&start=1,1&steps=100&opt=sgd;lr=0.01");
+        assert_eq!(resting.back, 0, "{resting:?}");
     }
 }

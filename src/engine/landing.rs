@@ -13,6 +13,9 @@ pub struct Landing {
     pub left: u32,
     /// The last step that moved it.
     pub moved: u32,
+    /// The last step that brought it back to where it had stood at the latest of the steps 1, 3, 7, 15, ... before; 0 if none
+    /// did.
+    pub back: u32,
 }
 
 /// How low a run of a mass run came.
@@ -34,7 +37,7 @@ impl Goal {
     /// How many numbers a run leaves.
     pub(super) fn outputs(self) -> usize {
         match self {
-            Self::Landing => 4,
+            Self::Landing => 5,
             Self::Loss { .. } => 3,
         }
     }
@@ -79,15 +82,16 @@ impl Job {
 }
 
 impl Landing {
-    /// Reads what a kernel wrote: x, y, the step at which the run left and the last that moved it.
-    pub fn from_outputs([x, y, left, moved]: [f64; 4]) -> Self {
-        Self { at: [x, y], left: left as u32, moved: moved as u32 }
+    /// Reads what a kernel wrote: x, y, the step at which the run left, the last that moved it and the last that brought it
+    /// back.
+    pub fn from_outputs([x, y, left, moved, back]: [f64; 5]) -> Self {
+        Self { at: [x, y], left: left as u32, moved: moved as u32, back: back as u32 }
     }
 
     /// The numbers that a kernel would have left.
     #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
-    pub(super) fn outputs(self) -> [f64; 4] {
-        [self.at[0], self.at[1], f64::from(self.left), f64::from(self.moved)]
+    pub(super) fn outputs(self) -> [f64; 5] {
+        [self.at[0], self.at[1], f64::from(self.left), f64::from(self.moved), f64::from(self.back)]
     }
 }
 

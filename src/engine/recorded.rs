@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(landings.len(), job.cells());
         for cell in (0..job.cells()).step_by(37).chain([PART - 1, PART, job.cells() - 1]) {
             let outputs: Vec<f64> = flight.interpret(&job, cell, SINGLE_DRAWS).into_iter().map(f64::from).collect();
-            let landing = Landing::from_outputs(outputs.try_into().expect("four outputs"));
+            let landing = Landing::from_outputs(outputs.try_into().expect("five outputs"));
             assert_eq!(landings[cell], landing, "cell {cell}");
         }
         for threads in [0, 2, 5] {

@@ -19,6 +19,8 @@ pub enum Verdict {
     Minimum(u16),
     /// To rest at a point that is no minimum of the map's.
     Elsewhere,
+    /// Into a cycle: again and again to the same places.
+    Cycling,
     /// It was still moving when the steps were used up.
     Moving,
     /// Out of reach.
@@ -89,6 +91,8 @@ impl Minima {
         }
         let verdict = match self.nearest(landing.at) {
             Some(index) => Verdict::Minimum(index),
+            // It moved to the end, and came back in the last three quarters of the steps.
+            None if landing.moved >= job.steps && landing.back > job.steps / 4 => Verdict::Cycling,
             None if landing.moved >= job.steps => Verdict::Moving,
             None => Verdict::Elsewhere,
         };
@@ -117,7 +121,8 @@ mod tests {
     #[test]
     fn verdicts_tell_minima_rest_motion_and_departure_apart() {
         let job = job();
-        let verdict = |at, left, moved| Minima::known(&job.problem).judge(&job, Landing { at, left, moved }).verdict;
+        let verdict =
+            |at, left, moved| Minima::known(&job.problem).judge(&job, Landing { at, left, moved, back: 0 }).verdict;
         let first = job.problem.minima().next().expect("Himmelblau has four minima");
         assert_eq!(verdict(first.at, 0, 40), Verdict::Minimum(0));
         // Near a minimum a run has arrived, even if it trembles there to the end.
@@ -125,12 +130,18 @@ mod tests {
         assert_eq!(verdict([0.0, 0.0], 0, 40), Verdict::Elsewhere);
         assert_eq!(verdict([0.0, 0.0], 0, 100), Verdict::Moving);
         assert_eq!(verdict(first.at, 7, 6), Verdict::Left);
+        let swinging = Landing { at: [0.0, 0.0], left: 0, moved: 100, back: 99 };
+        let judge = |landing| Minima::known(&job.problem).judge(&job, landing).verdict;
+        assert_eq!(judge(swinging), Verdict::Cycling);
+        // Long ago is no cycle, and who rests does not cycle.
+        assert_eq!(judge(Landing { back: 20, ..swinging }), Verdict::Moving);
+        assert_eq!(judge(Landing { moved: 40, ..swinging }), Verdict::Elsewhere);
     }
 
     #[test]
     fn without_a_step_nothing_has_moved() {
         let job = Job { steps: 0, ..job() };
-        let landing = Landing { at: [0.0, 0.0], left: 0, moved: 0 };
+        let landing = Landing { at: [0.0, 0.0], left: 0, moved: 0, back: 0 };
         assert_eq!(Minima::known(&job.problem).judge(&job, landing).verdict, Verdict::Moving);
     }
 
@@ -141,7 +152,7 @@ mod tests {
         let job = Job { problem, ..job() };
         let mut minima = Minima::known(&job.problem);
         let known = minima.at.len();
-        let landing = |x, y, moved| Landing { at: [x, y], left: 0, moved };
+        let landing = |x, y, moved| Landing { at: [x, y], left: 0, moved, back: 0 };
         let landings = [
             landing(0.0, 0.0, 50),
             landing(1.99, 0.0, 50),

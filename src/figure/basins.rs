@@ -44,6 +44,7 @@ pub fn basin_color(verdict: Verdict, share: f64, theme: &Theme) -> Color {
         // Quick runs are strong in colour, slow ones fade into the paper.
         Verdict::Minimum(i) => theme.trail(usize::from(i)).mix(theme.paper, 0.1 + 0.7 * share.clamp(0.0, 1.0)),
         Verdict::Elsewhere => theme.line.mix(theme.soft, 0.35),
+        Verdict::Cycling => theme.accent.mix(theme.paper, 0.45),
         Verdict::Moving => theme.paper.mix(theme.soft, 0.12),
         Verdict::Left => theme.soft.mix(theme.ink, 0.3),
     }

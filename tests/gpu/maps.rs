@@ -20,7 +20,7 @@ fn job(link: &str) -> Result<Job> {
 fn landings_of_the_interpreter(job: &Job, flight: &Flight) -> Vec<Landing> {
     let landing = |cell: usize| {
         let outputs = flight.interpret(job, cell, SINGLE_DRAWS);
-        Landing::from_outputs([0, 1, 2, 3].map(|i| f64::from(outputs[i])))
+        Landing::from_outputs([0, 1, 2, 3, 4].map(|i| f64::from(outputs[i])))
     };
     let half = job.cells() / 2;
     std::thread::scope(|scope| {
