@@ -58,7 +58,7 @@ mod tests {
         let problem = experiment.pose().expect("the default problem");
         let job = Job::of(&experiment, &problem, 0, problem.domain).expect("the default has a method");
         let job = Job { columns: 1000, rows: 37, ..job };
-        for (most, count) in [(u64::MAX, 1), (10_000_000, 1), (500_000, 2), (200_000, 6)] {
+        for (most, count) in [(u64::MAX, 1), (10_000_000, 1), (500_000, 3), (200_000, 7)] {
             let parts: Vec<Range<usize>> = parts(&job, most).collect();
             assert_eq!(parts.len(), count, "{most}");
             assert!(parts.iter().cloned().flatten().eq(0..37_000), "{parts:?}");
