@@ -9,7 +9,7 @@ use std::rc::Rc;
 use thalweg::engine::{Axis, Goal, Job, Lanes, Layout};
 use thalweg::experiment::Engine;
 use thalweg::formula::Program;
-use thalweg::problems::Noise;
+use thalweg::problems::{Noise, OwnNoise};
 
 /// A job for the workers, with what they need to understand it.
 #[derive(Clone)]
@@ -53,8 +53,7 @@ pub enum Progress {
 #[derive(Clone, PartialEq)]
 struct Recipe {
     program: Program,
-    /// Its own noise has a program too.
-    title: String,
+    own_noise: Option<OwnNoise>,
     domain: [f64; 4],
     method: Vec<&'static str>,
     axes: [Axis; 2],
@@ -69,7 +68,7 @@ impl Recipe {
         let method = &job.method;
         Self {
             program: job.problem.program().clone(),
-            title: job.problem.title.to_string(),
+            own_noise: job.problem.own_noise().cloned(),
             domain: job.problem.domain,
             method: std::iter::once(method.base.id).chain(method.wrappers.iter().map(|stage| stage.id)).collect(),
             axes: job.axes,
@@ -195,7 +194,8 @@ impl Runs {
                     // For the next request: this one does not wait.
                     self.open(|_| {});
                 }
-                self.by_kernel(request, "", tell);
+                let note = if engine == Some(Engine::Gpu) { "; WebGPU is being opened" } else { "" };
+                self.by_kernel(request, note, tell);
             }
         }
     }

@@ -47,7 +47,7 @@ pub struct PlaneProblem {
 }
 
 /// A landscape's own stochastic or online loss.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum OwnNoise {
     /// Depends on the step t = 1, 2, ...
     Online(Program),
