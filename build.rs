@@ -121,6 +121,11 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build/lessons.rs");
     println!("cargo::rerun-if-changed={LESSONS}");
+    println!("cargo::rustc-check-cfg=cfg(labs)");
+    let wasm = std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32");
+    if !wasm || std::env::var_os("CARGO_FEATURE_LABS").is_some() {
+        println!("cargo::rustc-cfg=labs");
+    }
     write("landscapes.rs", table());
     write("lessons.rs", lessons::read(Path::new(LESSONS)).map(lesson_table));
 }

@@ -14,6 +14,8 @@
 //! optimizers, then problems, then experiment, then engine, then figure; the page and the command line, which are the
 //! program and not the library, know all of it and nothing here knows them.
 
+#[cfg(labs)]
+pub mod dense;
 pub mod engine;
 pub mod experiment;
 pub mod figure;

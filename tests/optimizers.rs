@@ -5,7 +5,7 @@ use thalweg::optimizers::wrappers::{WRAPPERS, Wrapper};
 use thalweg::optimizers::{
     self, Build, Entry, Event, Family, Hyper, Knob, Knobs, Optimizer, Oracle, REGISTRY, Scalars, wrappers,
 };
-use thalweg::scalar::{Dual, Real, Vector, philox4x32};
+use thalweg::scalar::{Block, Dual, Real, Vector, philox4x32};
 
 /// A convex quadratic that is not aligned with the axes: f = x^2 / 2 + 5 u^2 with u = y - x / 2.
 struct Bowl;
@@ -43,7 +43,7 @@ const START: [f64; 2] = [2.0, -1.0];
 fn sensible(entry: &Entry) -> Knobs<f64> {
     let mut knobs = entry.defaults();
     let lr = match entry.family {
-        Family::Gradient => 0.02,
+        Family::Gradient | Family::Matrix => 0.02,
         Family::Adaptive => 0.2,
         Family::Sign => 0.05,
         Family::LineSearch | Family::SecondOrder | Family::DerivativeFree => return knobs,
@@ -54,7 +54,7 @@ fn sensible(entry: &Entry) -> Knobs<f64> {
 
 /// An optimizer alone, or in a wrapper with its defaults.
 fn build(entry: &Entry, knobs: &Knobs<f64>, wrapper: Option<&Wrapper>, start: &Vector<f64>) -> Box<dyn Optimizer<f64>> {
-    let inner = entry.build(knobs, start);
+    let inner = entry.build(knobs, start, &Block::column(start.len()));
     match wrapper {
         Some(wrapper) => wrapper.build(&wrapper.defaults(), inner, start),
         None => inner,
@@ -298,8 +298,8 @@ fn no_knob_within_its_range_makes_a_step_panic_or_last_forever() {
                 let mut knobs = entry.defaults();
                 knobs.set(knob.id, value);
                 let (mut x, mut y) = (start.clone(), start.clone());
-                let mut in_the_bowl = entry.build(&knobs, &start);
-                let mut in_the_urn = entry.build(&knobs, &start);
+                let mut in_the_bowl = entry.build(&knobs, &start, &Block::column(2));
+                let mut in_the_urn = entry.build(&knobs, &start, &Block::column(2));
                 let mut urn = Urn { numbers, calls: 0 };
                 for _ in 0..60 {
                     in_the_bowl.step(&mut x, &mut Bowl);
@@ -317,7 +317,8 @@ fn no_knob_within_its_range_makes_a_step_panic_or_last_forever() {
                 knobs.set(knob.id, value);
                 let mut x = start.clone();
                 let entry = optimizers::find("adam").expect("adam is registered");
-                let mut optimizer = wrapper.build(&knobs, entry.build(&entry.defaults(), &start), &start);
+                let mut optimizer =
+                    wrapper.build(&knobs, entry.build(&entry.defaults(), &start, &Block::column(start.len())), &start);
                 for _ in 0..60 {
                     optimizer.step(&mut x, &mut Bowl);
                 }
@@ -331,7 +332,7 @@ fn no_knob_within_its_range_makes_a_step_panic_or_last_forever() {
 fn final_loss<R: Real>(knobs: &Knobs<R>, build: Build<R>, wrap: Option<(Knobs<R>, wrappers::Wrap<R>)>) -> R {
     let start = Vector::from(START.map(R::from_f64));
     let mut x = start.clone();
-    let mut optimizer = build(knobs, &start);
+    let mut optimizer = build(knobs, &start, &Block::column(2));
     if let Some((knobs, wrap)) = wrap {
         optimizer = wrap(&knobs, optimizer, &start);
     }

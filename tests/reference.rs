@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use thalweg::formula::{Evaluator, Formula, Names};
 use thalweg::optimizers::{self, Event, Optimizer, Oracle, wrappers};
-use thalweg::scalar::{Dual, Vector};
+use thalweg::scalar::{Block, Dual, Vector};
 
 /// Records in `tests/data` by package, and by the optimizer's name there.
 const RECORDS: [(&str, &[(&str, usize)]); 5] = [
@@ -194,7 +194,7 @@ impl Ours {
         for (name, value) in &self.knobs {
             assert!(knobs.set(name, *value), "{} has no knob {name}", self.id);
         }
-        let inner = entry.build(&knobs, start);
+        let inner = entry.build(&knobs, start, &Block::column(start.len()));
         let Some((id, values)) = &self.wrapper else { return inner };
         let wrapper = wrappers::find(id).unwrap_or_else(|| panic!("no wrapper {id}"));
         let mut knobs = wrapper.defaults();

@@ -5,7 +5,7 @@ use crate::formula::Evaluator;
 use crate::optimizers::wrappers::{self, Wrapper};
 use crate::optimizers::{self, Entry, Event, Knobs, Optimizer, Oracle};
 use crate::problems::{Noise, OWN_DRAWS, OwnNoise, PlaneProblem};
-use crate::scalar::{Dual, Real, Vector, box_muller};
+use crate::scalar::{Block, Dual, Real, Vector, box_muller};
 use crate::tape::{Tape, Tracer, record};
 
 type Gradient = Dual<Tracer, 2>;
@@ -111,7 +111,8 @@ impl Recipe {
             knobs = rest;
             Knobs::new(list, own.to_vec())
         };
-        let mut optimizer = (self.build)(&take(self.entry.knobs), &start);
+        let blocks = Block::column(start.len());
+        let mut optimizer = (self.build)(&take(self.entry.knobs), &start, &blocks);
         for wrapper in &self.wrappers {
             optimizer = (wrapper.tracer)(&take(wrapper.knobs), optimizer, &start);
         }

@@ -4,7 +4,7 @@ use super::outcome::{is_diverged, judge};
 use super::{Experiment, Method, Outcome, Trace};
 use crate::optimizers::{self, Event, Optimizer};
 use crate::problems::{Local, Noise, PlaneOracle, PlaneProblem, ProblemError};
-use crate::scalar::Vector;
+use crate::scalar::{Block, Vector};
 
 /// An experiment that has been run.
 #[derive(Clone, Debug)]
@@ -105,7 +105,7 @@ impl Runner {
         run: u32,
     ) -> Self {
         let x = Vector::from(start);
-        let mut optimizer = method.entry().build(&method.base.knobs, &x);
+        let mut optimizer = method.entry().build(&method.base.knobs, &x, &Block::column(x.len()));
         for stage in &method.wrappers {
             let wrapper = optimizers::wrappers::find(stage.id).expect("a stage is only made from a registered id");
             optimizer = wrapper.build(&stage.knobs, optimizer, &x);

@@ -18,7 +18,7 @@ pub const ENTRY: Entry = Entry {
     },
     summary: "learns the inverse of the curvature from how gradients change along steps, and searches along its direction",
     knobs: &[C1, C2],
-    scalars: Scalars::F64(|knobs, start| Box::new(Bfgs::new(knobs, start))),
+    scalars: Scalars::F64(|knobs, start, _| Box::new(Bfgs::new(knobs, start))),
 };
 
 /// BFGS:

@@ -18,7 +18,7 @@ pub const ENTRY: Entry = Entry {
     },
     summary: "tries a long step against the gradient and halves it until the loss has fallen enough",
     knobs: &[Knob { meaning: "step size of the first trial", ..Knob::lr(1.0) }, SHRINK, C1],
-    scalars: Scalars::F64(|knobs, start| Box::new(Armijo::new(knobs, start))),
+    scalars: Scalars::F64(|knobs, start, _| Box::new(Armijo::new(knobs, start))),
 };
 
 /// Gradient descent with backtracking:

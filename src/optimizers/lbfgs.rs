@@ -31,7 +31,7 @@ pub const ENTRY: Entry = Entry {
         C1,
         C2,
     ],
-    scalars: Scalars::F64(|knobs, start| Box::new(Lbfgs::new(knobs, start))),
+    scalars: Scalars::F64(|knobs, start, _| Box::new(Lbfgs::new(knobs, start))),
 };
 
 /// L-BFGS:

@@ -28,7 +28,7 @@ pub mod wrappers;
 
 pub use knob::{Knob, Knobs, Scale};
 
-use crate::scalar::{Real, Vector};
+use crate::scalar::{Block, Real, Vector};
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 use crate::tape::Tracer;
 
@@ -140,6 +140,8 @@ pub enum Family {
     SecondOrder,
     /// Values only.
     DerivativeFree,
+    /// What treats a parameter as the matrix that it is.
+    Matrix,
 }
 
 impl Family {
@@ -152,12 +154,13 @@ impl Family {
             Self::LineSearch => "Line search",
             Self::SecondOrder => "Second order",
             Self::DerivativeFree => "Derivative-free",
+            Self::Matrix => "Matrix methods",
         }
     }
 }
 
-/// Builds an optimizer from its knobs and the point where it starts.
-pub type Build<R> = fn(&Knobs<R>, &Vector<R>) -> Box<dyn Optimizer<R>>;
+/// Builds an optimizer from its knobs, the point where it starts, and which part of the point is which matrix.
+pub type Build<R> = fn(&Knobs<R>, &Vector<R>, &[Block]) -> Box<dyn Optimizer<R>>;
 
 /// For which scalars an optimizer exists.
 #[derive(Clone, Copy)]
@@ -202,10 +205,10 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The optimizer in `f64`.
-    pub fn build(&self, knobs: &Knobs<f64>, start: &Vector<f64>) -> Box<dyn Optimizer<f64>> {
+    /// The optimizer in `f64`, for a point that is the matrices `blocks` one after the other.
+    pub fn build(&self, knobs: &Knobs<f64>, start: &Vector<f64>, blocks: &[Block]) -> Box<dyn Optimizer<f64>> {
         match self.scalars {
-            Scalars::Recordable { f64, .. } | Scalars::F64(f64) => f64(knobs, start),
+            Scalars::Recordable { f64, .. } | Scalars::F64(f64) => f64(knobs, start, blocks),
         }
     }
 
@@ -234,15 +237,22 @@ impl Entry {
     }
 }
 
-/// `Scalars::Recordable` of a type with `new(&Knobs<R>, &Vector<R>) -> Self`.
+/// `Scalars::Recordable` of a type with `new(&Knobs<R>, &Vector<R>) -> Self`; with `blocks`, of one with
+/// `new(&Knobs<R>, &Vector<R>, &[Block]) -> Self`.
 macro_rules! recordable {
     ($optimizer:ident) => {
+        $crate::optimizers::recordable!($optimizer: (knobs, start, _) => (knobs, start))
+    };
+    ($optimizer:ident, blocks) => {
+        $crate::optimizers::recordable!($optimizer: (knobs, start, blocks) => (knobs, start, blocks))
+    };
+    ($optimizer:ident: ($knobs:pat, $start:pat, $blocks:pat) => $arguments:tt) => {
         $crate::optimizers::Scalars::Recordable {
-            f64: |knobs, start| Box::new($optimizer::<f64>::new(knobs, start)),
+            f64: |$knobs, $start, $blocks| Box::new($optimizer::<f64>::new $arguments),
             #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
-            tracer: |knobs, start| Box::new($optimizer::<$crate::tape::Tracer>::new(knobs, start)),
+            tracer: |$knobs, $start, $blocks| Box::new($optimizer::<$crate::tape::Tracer>::new $arguments),
             #[cfg(not(target_arch = "wasm32"))]
-            dual: |knobs, start| Box::new($optimizer::<$crate::optimizers::Hyper>::new(knobs, start)),
+            dual: |$knobs, $start, $blocks| Box::new($optimizer::<$crate::optimizers::Hyper>::new $arguments),
         }
     };
 }

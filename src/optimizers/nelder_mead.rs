@@ -18,7 +18,7 @@ pub const ENTRY: Entry = Entry {
     },
     summary: "a triangle that tumbles downhill: its worst corner is reflected, stretched or pulled in",
     knobs: &[Knob::switch("adaptive", "adaptive", false, "milder moves in many dimensions; no difference in two")],
-    scalars: Scalars::F64(|knobs, start| Box::new(NelderMead::new(knobs, start))),
+    scalars: Scalars::F64(|knobs, start, _| Box::new(NelderMead::new(knobs, start))),
 };
 
 /// First length of an edge of the simplex, as a share of the coordinate, and where the coordinate is zero; SciPy's.

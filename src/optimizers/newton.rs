@@ -31,7 +31,7 @@ pub const ENTRY: Entry = Entry {
         SHRINK,
         C1,
     ],
-    scalars: Scalars::F64(|knobs, start| Box::new(Newton::new(knobs, start))),
+    scalars: Scalars::F64(|knobs, start, _| Box::new(Newton::new(knobs, start))),
 };
 
 /// Sweeps of the eigenvalue iteration for each row of the Hessian; a few are usual.

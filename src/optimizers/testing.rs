@@ -2,7 +2,7 @@
 
 use super::wrappers::Wrapper;
 use super::{Entry, Event, Optimizer, Oracle};
-use crate::scalar::{Real, Vector};
+use crate::scalar::{Block, Real, Vector};
 
 /// f = (a x^2 + b y^2) / 2, with every question and event on record.
 pub struct Quadratic<R = f64> {
@@ -95,7 +95,7 @@ pub fn build(entry: &Entry, knobs: &[(&str, f64)], start: &Vector<f64>) -> Box<d
     for (id, value) in knobs {
         assert!(values.set(id, *value), "{} has no knob {id}", entry.id);
     }
-    entry.build(&values, start)
+    entry.build(&values, start, &Block::column(start.len()))
 }
 
 /// The optimizer in a wrapper with its defaults but for the knobs given.

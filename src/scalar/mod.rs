@@ -4,6 +4,7 @@
 //! that is reported, [`Dual`] for exact derivatives. There is no way from a `Real` to a `bool` or to an `f64`; choices
 //! are made with [`Real::select`], so that the same code can be recorded instead of run.
 
+mod block;
 mod decimal;
 mod dual;
 pub mod elementary;
@@ -13,6 +14,7 @@ mod real;
 mod single;
 mod vector;
 
+pub use block::Block;
 pub use decimal::decimal;
 pub use dual::Dual;
 pub use elementary::Bits;
