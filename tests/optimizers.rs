@@ -49,6 +49,13 @@ fn sensible(entry: &Entry) -> Knobs<f64> {
         Family::LineSearch | Family::SecondOrder | Family::DerivativeFree => return knobs,
     };
     assert!(knobs.set("lr", lr), "{}", entry.id);
+    // Methods whose default steps are made for a loss that falls to zero, or divide by the size of the point.
+    let others: &[(&str, f64)] = match entry.id {
+        "subgradient" => &[("by_loss", 0.0)],
+        "scaled_gd" => &[("lr", 0.1), ("lambda", 1.0)],
+        _ => &[],
+    };
+    others.iter().for_each(|(id, value)| assert!(knobs.set(id, *value), "{}: {id}", entry.id));
     knobs
 }
 

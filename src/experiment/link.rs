@@ -8,6 +8,8 @@
 //! written is reported in a [`Note`] with its key, what was expected, and what is used instead.
 
 mod many;
+#[cfg(labs)]
+mod matrix;
 mod read;
 mod text;
 mod write;

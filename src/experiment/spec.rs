@@ -3,6 +3,8 @@
 use super::View;
 use crate::landscapes;
 use crate::optimizers::{self, Knob, Knobs};
+#[cfg(labs)]
+use crate::problems::matrix;
 use crate::problems::{Noise, PlaneProblem, ProblemError};
 
 /// Bounds on what a link may ask for. A link is untrusted input.
@@ -65,25 +67,64 @@ pub enum ProblemChoice {
         /// Names used in the formula besides x and y, with their values.
         parameters: Vec<(String, f64)>,
     },
+    /// A family of the matrix lab.
+    Matrix {
+        /// The family's id.
+        id: &'static str,
+        /// Parameters that were given, by name.
+        parameters: Vec<(String, f64)>,
+    },
+}
+
+/// A part of Thalweg with problems, and pictures, of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lab {
+    /// Two coordinates: landscapes and formulas.
+    Plane,
+    /// Unknown matrices.
+    Matrix,
 }
 
 impl ProblemChoice {
     /// The parameters that were given.
     pub fn parameters(&self) -> &[(String, f64)] {
         match self {
-            Self::Landscape { parameters, .. } | Self::Formula { parameters, .. } => parameters,
+            Self::Landscape { parameters, .. } | Self::Formula { parameters, .. } | Self::Matrix { parameters, .. } => {
+                parameters
+            }
+        }
+    }
+
+    /// The lab that it belongs to.
+    pub fn lab(&self) -> Lab {
+        match self {
+            Self::Landscape { .. } | Self::Formula { .. } => Lab::Plane,
+            Self::Matrix { .. } => Lab::Matrix,
+        }
+    }
+
+    fn default_of(&self, name: &str) -> Option<f64> {
+        match self {
+            Self::Landscape { id, .. } => {
+                let row = landscapes::find(id)?;
+                row.params.iter().find(|(known, _)| *known == name).map(|(_, default)| *default)
+            }
+            Self::Formula { .. } => None,
+            #[cfg(labs)]
+            Self::Matrix { id, .. } => {
+                let family = matrix::find(id)?;
+                family.knobs.iter().find(|knob| knob.id == name).map(|knob| knob.default)
+            }
+            #[cfg(not(labs))]
+            Self::Matrix { .. } => None,
         }
     }
 
     /// Gives a parameter a value; one at the landscape's default is dropped from the list.
     pub fn set_parameter(&mut self, name: &str, value: f64) {
-        let default = match self {
-            Self::Landscape { id, .. } => landscapes::find(id)
-                .and_then(|row| row.params.iter().find(|(known, _)| *known == name))
-                .map(|(_, default)| *default),
-            Self::Formula { .. } => None,
-        };
-        let (Self::Landscape { parameters, .. } | Self::Formula { parameters, .. }) = self;
+        let default = self.default_of(name);
+        let (Self::Landscape { parameters, .. } | Self::Formula { parameters, .. } | Self::Matrix { parameters, .. }) =
+            self;
         match parameters.iter_mut().find(|(known, _)| known == name) {
             Some(entry) => entry.1 = value,
             None => parameters.push((name.to_owned(), value)),
@@ -184,11 +225,32 @@ impl Default for Experiment {
 }
 
 impl Experiment {
+    /// What a link opens with that names this problem and nothing else.
+    pub fn opening(problem: ProblemChoice) -> Self {
+        let default = Self { problem, ..Self::default() };
+        match &default.problem {
+            #[cfg(labs)]
+            ProblemChoice::Matrix { id, .. } => {
+                let family = matrix::find(id).expect("a choice is only made from a listed family");
+                let method = |(id, knobs): &(&str, &[(&str, f64)])| Method::new(id, knobs);
+                let methods = family.methods.iter().filter_map(method).collect();
+                Self { methods, steps: family.steps, ..default }
+            }
+            _ => default,
+        }
+    }
+
+    /// The lab in which it is at home.
+    pub fn lab(&self) -> Lab {
+        self.problem.lab()
+    }
+
     /// The problem, in the experiment's window and with its start.
     pub fn pose(&self) -> Result<PlaneProblem, ProblemError> {
         let mut problem = match &self.problem {
             ProblemChoice::Landscape { id, parameters } => PlaneProblem::landscape(id, parameters)?,
             ProblemChoice::Formula { text, parameters } => PlaneProblem::typed(text, parameters)?,
+            ProblemChoice::Matrix { .. } => return Err(ProblemError::NotOfThePlane),
         };
         if let Some(domain) = self.domain {
             problem.set_domain(domain);

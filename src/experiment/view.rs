@@ -54,6 +54,8 @@ pub struct View {
     pub particles: Option<Particles>,
     /// How many starts the step-size strip tries: 1 is the experiment's own.
     pub starts: u32,
+    /// The plane on which a loss of many parameters is shown.
+    pub cut: Cut,
     /// Which engine computes maps and particles; `None`: the fastest there is.
     pub engine: Option<Engine>,
     /// What a link removed.
@@ -75,12 +77,30 @@ impl Default for View {
             sweep: None,
             particles: None,
             starts: 1,
+            cut: Cut::default(),
             engine: None,
             hide: BTreeSet::new(),
             lesson: None,
             embed: false,
         }
     }
+}
+
+/// A plane through a space of many parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cut {
+    /// Along the two principal components of a path.
+    #[default]
+    Path,
+    /// Through the start, the present point and the truth.
+    Truth,
+    /// In random directions through the present point.
+    Random,
+}
+
+impl Cut {
+    /// Every plane with its name in links.
+    pub const ALL: [(Self, &'static str); 3] = [(Self::Path, "path"), (Self::Truth, "truth"), (Self::Random, "random")];
 }
 
 /// A map over two knobs of a method.

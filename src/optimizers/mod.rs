@@ -9,8 +9,12 @@ mod adagrad;
 mod adam;
 mod adamax;
 mod adamw;
+#[cfg(labs)]
+mod alternating;
 mod amsgrad;
 mod bfgs;
+#[cfg(labs)]
+mod fixed_rank;
 mod gd_armijo;
 mod heavy_ball;
 mod knob;
@@ -20,8 +24,16 @@ mod lion;
 mod nelder_mead;
 mod nesterov;
 mod newton;
+#[cfg(labs)]
+mod nuclear_prox;
+#[cfg(labs)]
+mod rescaled_gd;
 mod rmsprop;
+#[cfg(labs)]
+mod scaled_gd;
 mod sgd;
+#[cfg(labs)]
+mod subgradient;
 #[cfg(test)]
 mod testing;
 pub mod wrappers;
@@ -42,6 +54,12 @@ pub trait Oracle<R: Real> {
     fn hessian(&mut self, x: &Vector<R>) -> Vec<Vector<R>>;
     /// The Hessian at `x` times `v`.
     fn hessian_vector(&mut self, x: &Vector<R>, v: &Vector<R>) -> Vector<R>;
+    /// `x` with one block changed so that the loss is least while the other blocks stay, to a relative `accuracy` of the
+    /// gradient in the block. `None` where the loss is not a least-squares problem in each block.
+    fn block_minimum(&mut self, x: &Vector<R>, block: usize, accuracy: R) -> Option<Vector<R>> {
+        let _ = (x, block, accuracy);
+        None
+    }
     /// Two independent standard normal draws of this step; the same `slot` gives the same draws.
     fn normal(&mut self, slot: u32) -> Vector<R>;
     /// Tells that something worth showing happened in this step.
@@ -64,12 +82,21 @@ pub struct Calls {
     pub hessian: u32,
     /// Hessian-vector products.
     pub hessian_vector: u32,
+    /// Least-squares problems in one block.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub least_squares: u32,
+}
+
+/// Whether a kind of question was never asked that most problems do not know.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Calls {
     /// All questions together.
     pub fn total(self) -> u32 {
-        self.value + self.gradient + self.hessian + self.hessian_vector
+        self.value + self.gradient + self.hessian + self.hessian_vector + self.least_squares
     }
 }
 
@@ -87,6 +114,10 @@ pub enum Event {
     Modified,
     /// A line search ended without an acceptable step.
     SearchFailed,
+    /// A matrix that had to be inverted was singular; a little was added to it.
+    Regularized,
+    /// There was nothing of the kind that the method solves; it took a gradient step.
+    Fallback,
 }
 
 impl Event {
@@ -98,6 +129,8 @@ impl Event {
             Self::Clipped => "clipped",
             Self::Modified => "model made convex",
             Self::SearchFailed => "line search failed",
+            Self::Regularized => "singular preconditioner, regularised",
+            Self::Fallback => "gradient step instead",
         }
     }
 }
@@ -276,6 +309,18 @@ pub static REGISTRY: &[Entry] = &[
     bfgs::ENTRY,
     lbfgs::ENTRY,
     nelder_mead::ENTRY,
+    #[cfg(labs)]
+    nuclear_prox::ENTRY,
+    #[cfg(labs)]
+    fixed_rank::ENTRY,
+    #[cfg(labs)]
+    subgradient::ENTRY,
+    #[cfg(labs)]
+    scaled_gd::ENTRY,
+    #[cfg(labs)]
+    alternating::ENTRY,
+    #[cfg(labs)]
+    rescaled_gd::ENTRY,
 ];
 
 /// The optimizer with this id.

@@ -1,6 +1,8 @@
 //! What is minimised, made ready to be asked: formulas with their derivatives, and later the problems of the other labs.
 
 mod critical;
+#[cfg(labs)]
+pub mod matrix;
 mod plane;
 
 pub use critical::{Critical, Kind, classify, critical_from, eigen2};

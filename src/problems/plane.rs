@@ -21,6 +21,12 @@ pub enum ProblemError {
     /// The formula does not parse.
     #[error("{0}")]
     Formula(#[from] FormulaError),
+    /// The parameters of a matrix problem contradict each other or ask for too much: why.
+    #[error("{0}")]
+    Matrix(String),
+    /// It is a problem of another lab.
+    #[error("it is not a problem of the plane")]
+    NotOfThePlane,
 }
 
 /// A loss over the plane with what is known about it.

@@ -6,14 +6,24 @@ use crate::experiment::{Engine, Experiment, Method, Panel, ProblemChoice, Stage,
 use crate::formula::{Formula, Names};
 use crate::landscapes;
 use crate::optimizers::{self, Knob, Knobs};
-use crate::problems::{Noise, ProblemError};
+use crate::problems::Noise;
+#[cfg(labs)]
+use crate::problems::ProblemError;
+#[cfg(labs)]
+use crate::problems::matrix;
 use crate::scalar::decimal;
 use crate::suggest::closest;
 
 /// Reads a link. What it does not say has its default.
 pub fn read(link: &str) -> Link {
-    let mut reader =
-        Reader { experiment: Experiment::default(), notes: Vec::new(), methods: Vec::new(), none: false, sweep: None };
+    let mut reader = Reader {
+        experiment: Experiment::default(),
+        notes: Vec::new(),
+        methods: Vec::new(),
+        none: false,
+        sweep: None,
+        steps_given: false,
+    };
     if link.len() > limits::LINK_BYTES {
         reader.note(
             "link",
@@ -59,6 +69,8 @@ pub(super) struct Reader {
     methods: Vec<Method>,
     /// Whether it asks for none.
     none: bool,
+    /// Whether it says how many steps.
+    steps_given: bool,
     /// The map over two knobs that it asks for.
     sweep: Option<String>,
 }
@@ -137,6 +149,8 @@ impl Reader {
                 }
             },
             "camera" => self.camera(&value_text),
+            #[cfg(labs)]
+            "slice" => self.cut(&value_text),
             "hide" => self.hide(&value_text),
             "embed" => self.experiment.view.embed = value_text != "0",
             "v" if value_text == "1" => {}
@@ -146,10 +160,10 @@ impl Reader {
                 "it is read as version 1".to_owned(),
             ),
             _ => {
-                const KEYS: [&str; 22] = [
+                const KEYS: [&str; 23] = [
                     "problem", "domain", "start", "steps", "opt", "noise", "seed", "run", "tol", "view", "step",
-                    "axis", "basins", "swarm", "ensemble", "sweep", "starts", "engine", "camera", "hide", "lesson",
-                    "embed",
+                    "axis", "basins", "swarm", "ensemble", "sweep", "starts", "engine", "camera", "slice", "hide",
+                    "lesson", "embed",
                 ];
                 let hint = did_you_mean(closest(key, KEYS));
                 self.push(key, format!("is not a key of a link{hint}"), "it is ignored".to_owned(), Severity::Ignored);
@@ -193,7 +207,10 @@ impl Reader {
 
     fn steps(&mut self, text: &str) {
         match text.parse::<u64>() {
-            Ok(steps) if steps <= u64::from(limits::STEPS) => self.experiment.steps = steps as u32,
+            Ok(steps) if steps <= u64::from(limits::STEPS) => {
+                self.experiment.steps = steps as u32;
+                self.steps_given = true;
+            }
             Ok(_) => {
                 self.note(
                     "steps",
@@ -201,6 +218,7 @@ impl Reader {
                     format!("{} is used", limits::STEPS),
                 );
                 self.experiment.steps = limits::STEPS;
+                self.steps_given = true;
             }
             Err(_) => self.note(
                 "steps",
@@ -276,11 +294,18 @@ impl Reader {
             self.formula(&pairs);
             return;
         }
+        #[cfg(labs)]
+        if let Some(family) = matrix::find(head) {
+            return self.matrix(family, &pairs);
+        }
         let Some(row) = landscapes::find(head).filter(|row| row.is_offered()) else {
-            let hint = did_you_mean(closest(head, landscapes::offered().map(|row| row.id).chain(["formula"])));
+            let known = landscapes::offered().map(|row| row.id).chain(["formula"]);
+            #[cfg(labs)]
+            let known = known.chain(matrix::FAMILIES.iter().map(|family| family.id));
+            let hint = did_you_mean(closest(head, known));
             self.note(
                 "problem",
-                format!("there is no landscape called {}{hint}", quote(head)),
+                format!("there is no problem called {}{hint}", quote(head)),
                 "Rosenbrock is used".to_owned(),
             );
             return;
@@ -388,7 +413,7 @@ impl Reader {
         self.methods.push(method);
     }
 
-    fn knobs(&mut self, owner: &str, knobs: &'static [Knob], pairs: &[(&str, &str)]) -> Knobs<f64> {
+    pub(super) fn knobs(&mut self, owner: &str, knobs: &'static [Knob], pairs: &[(&str, &str)]) -> Knobs<f64> {
         let mut values = Knobs::new(knobs, knobs.iter().map(|knob| knob.default).collect());
         for (name, text) in pairs {
             let key = format!("{owner};{name}");
@@ -426,8 +451,11 @@ impl Reader {
     /// Checks what depends on several keys.
     fn finish(mut self) -> Link {
         // A link whose every optimizer was misspelt shows the default ones: an empty map would explain nothing.
-        if !self.methods.is_empty() || self.none {
-            self.experiment.methods = std::mem::take(&mut self.methods);
+        let opening = Experiment::opening(self.experiment.problem.clone());
+        self.experiment.methods =
+            if !self.methods.is_empty() || self.none { std::mem::take(&mut self.methods) } else { opening.methods };
+        if !self.steps_given {
+            self.experiment.steps = opening.steps;
         }
         if let Some(value) = self.sweep.take() {
             self.sweep(&value);
@@ -447,6 +475,8 @@ impl Reader {
             self.experiment.steps = most;
         }
         match self.experiment.pose() {
+            #[cfg(labs)]
+            Err(ProblemError::NotOfThePlane) => self.finish_matrix(),
             Ok(problem) => {
                 if self.experiment.noise == Noise::Own && !problem.has_own_noise() {
                     self.note(
@@ -466,11 +496,7 @@ impl Reader {
                     );
                 }
             }
-            Err(ProblemError::Formula(error)) => {
-                self.note("problem", error.to_string(), "Rosenbrock is used".to_owned());
-                self.experiment.problem = Experiment::default().problem;
-            }
-            Err(error @ ProblemError::UnknownLandscape(_)) => {
+            Err(error) => {
                 self.note("problem", error.to_string(), "Rosenbrock is used".to_owned());
                 self.experiment.problem = Experiment::default().problem;
             }

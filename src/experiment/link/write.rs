@@ -7,9 +7,9 @@ use crate::problems::Noise;
 
 /// The query, without the question mark, with everything that has its default value left out.
 pub fn write(experiment: &Experiment) -> String {
-    let default = Experiment::default();
+    let default = Experiment::opening(experiment.problem.clone());
     let mut keys: Vec<String> = Vec::new();
-    if experiment.problem != default.problem {
+    if experiment.problem != Experiment::default().problem {
         keys.push(problem(&experiment.problem));
     }
     if let Some(domain) = experiment.domain {
@@ -55,6 +55,8 @@ pub fn write(experiment: &Experiment) -> String {
         keys.push("axis=calls".to_owned());
     }
     super::many::write(experiment, &mut keys);
+    #[cfg(labs)]
+    super::matrix::write(view, &mut keys);
     if let Some(camera) = view.camera {
         keys.push(format!("camera={}", list(&camera)));
     }
@@ -75,7 +77,7 @@ fn list(numbers: &[f64]) -> String {
 
 fn problem(problem: &ProblemChoice) -> String {
     let head = match problem {
-        ProblemChoice::Landscape { id, .. } => (*id).to_owned(),
+        ProblemChoice::Landscape { id, .. } | ProblemChoice::Matrix { id, .. } => (*id).to_owned(),
         ProblemChoice::Formula { text, .. } => {
             let dense: String = text.chars().filter(|c| !c.is_whitespace()).collect();
             format!("formula;f={}", encode(&dense))

@@ -1,0 +1,62 @@
+//! Links to the matrix lab: its problems, and what has no meaning there.
+
+use super::Severity;
+use super::read::{Reader, expected};
+use crate::experiment::{Cut, Experiment, ProblemChoice, View};
+use crate::problems::Noise;
+use crate::problems::matrix::{Family, Outline};
+
+impl Reader {
+    /// `matrix_sensing;n=40;rank=3`.
+    pub(super) fn matrix(&mut self, family: &'static Family, pairs: &[(&str, &str)]) {
+        let values = self.knobs(&format!("problem={}", family.id), family.knobs, pairs);
+        self.experiment.problem = ProblemChoice::Matrix { id: family.id, parameters: Vec::new() };
+        values.iter().for_each(|(knob, value)| self.experiment.problem.set_parameter(knob.id, value));
+    }
+
+    /// The plane of a slice.
+    pub(super) fn cut(&mut self, text: &str) {
+        match Cut::ALL.iter().find(|(_, name)| *name == text) {
+            Some((cut, _)) => self.experiment.view.cut = *cut,
+            None => self.note("slice", expected(text, "path, truth or random"), "path is used".to_owned()),
+        }
+    }
+
+    /// Checks a problem of the matrix lab, and leaves out what belongs to problems of the plane.
+    pub(super) fn finish_matrix(&mut self) {
+        let Experiment { view, domain, start, noise, .. } = &self.experiment;
+        let of_the_plane = [
+            ("domain", domain.is_some()),
+            ("start", start.is_some()),
+            ("noise", *noise != Noise::None),
+            ("view", view.window.is_some()),
+            ("basins", view.basins.is_some()),
+            ("swarm", view.particles.is_some()),
+            ("sweep", view.sweep.is_some()),
+            ("starts", view.starts != 1),
+            ("engine", view.engine.is_some()),
+            ("camera", view.camera.is_some()),
+        ];
+        for (key, _) in of_the_plane.into_iter().filter(|(_, given)| *given) {
+            let problem = "is a key for problems of the plane".to_owned();
+            self.push(key, problem, "it is ignored".to_owned(), Severity::Ignored);
+        }
+        let View { step, by_calls, cut, hide, lesson, embed, .. } = std::mem::take(&mut self.experiment.view);
+        self.experiment.view = View { step, by_calls, cut, hide, lesson, embed, ..View::default() };
+        (self.experiment.domain, self.experiment.start, self.experiment.noise) = (None, None, Noise::None);
+        let ProblemChoice::Matrix { id, parameters } = &self.experiment.problem else { return };
+        if let Err(error) = Outline::new(id, parameters, self.experiment.seed) {
+            let instead = format!("{id} is used as it is");
+            self.experiment.problem = ProblemChoice::Matrix { id, parameters: Vec::new() };
+            self.note("problem", error.to_string(), instead);
+        }
+    }
+}
+
+/// What is shown of a problem with many parameters.
+pub(super) fn write(view: &View, keys: &mut Vec<String>) {
+    if view.cut != Cut::default() {
+        let name = Cut::ALL.iter().find(|(cut, _)| *cut == view.cut).map_or("", |(_, name)| name);
+        keys.push(format!("slice={name}"));
+    }
+}
