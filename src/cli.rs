@@ -9,7 +9,8 @@ use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
-use thalweg::experiment::{Experiment, Link, Severity, csv, json, limits, run};
+use thalweg::experiment::matrix::{matrix_csv, matrix_json, run_matrix};
+use thalweg::experiment::{Experiment, Lab, Link, Severity, csv, json, limits, run};
 
 const HELP: &str = "\
 Thalweg: optimization algorithms on loss landscapes.
@@ -78,8 +79,18 @@ fn run_command(mut parser: lexopt::Parser) -> Result<(), Message> {
         return Err("--json and --csv exclude each other".to_owned());
     }
     let experiment = experiment(link)?;
-    let done = run(&experiment).map_err(|error| format!("problem: {error}"))?;
     let record = record.as_deref();
+    if experiment.lab() == Lab::Matrix {
+        let done = run_matrix(&experiment).map_err(|error| format!("problem: {error}"))?;
+        return if as_json {
+            print(&(matrix_json(&experiment, &done, record) + "\n"))
+        } else if as_csv {
+            print(&matrix_csv(&experiment, &done, record))
+        } else {
+            print(&list::matrix_outcomes(&experiment, &done))
+        };
+    }
+    let done = run(&experiment).map_err(|error| format!("problem: {error}"))?;
     if as_json {
         print(&(json(&experiment, &done, record) + "\n"))
     } else if as_csv {

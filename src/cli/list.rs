@@ -4,9 +4,11 @@ use super::{Message, print};
 use lexopt::prelude::*;
 use serde_json::json;
 use std::fmt::Write as _;
+use thalweg::experiment::matrix::{MatrixRun, default_window, fit};
 use thalweg::experiment::{Experiment, Run};
 use thalweg::landscapes;
 use thalweg::optimizers::{Knob, Paper, REGISTRY, wrappers::WRAPPERS};
+use thalweg::problems::matrix::{FAMILIES, Family};
 
 /// `thalweg list`.
 pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
@@ -92,7 +94,41 @@ fn problems() -> Vec<Row> {
         format!("{:<26} a formula in x and y: problem=formula;f=x^2+y^2", "formula"),
         json!({ "id": "formula", "name": "a formula in x and y", "settings": ["f", "parameters by name"] }),
     );
-    std::iter::once(formula).chain(landscapes_rows()).collect()
+    std::iter::once(formula).chain(landscapes_rows()).chain(FAMILIES.iter().map(family)).collect()
+}
+
+fn family(family: &Family) -> Row {
+    let names: Vec<&str> = family.knobs.iter().map(|knob| knob.id).collect();
+    let line = format!("{:<26} {}: {}", family.id, family.summary, names.join(" "));
+    let value = json!({
+        "id": family.id, "name": family.title, "summary": family.summary, "knobs": knobs(family.knobs),
+        "paper": paper(family.paper),
+    });
+    (line, value)
+}
+
+/// The outcomes of a run of the matrix lab, one line a method.
+pub fn matrix_outcomes(experiment: &Experiment, run: &MatrixRun) -> String {
+    let family = run.outline.family;
+    let [rows, columns] = run.outline.model.shape();
+    let mut text = format!("{}, {rows} x {columns}, {} steps\n", family.title, experiment.steps);
+    for (method, trace) in experiment.methods.iter().zip(&run.traces) {
+        let last = trace.last();
+        let window = experiment.view.fit.unwrap_or_else(|| default_window(&trace.errors));
+        writeln!(
+            text,
+            "{:<28} error {:<12.4e} |grad| = {:<12.4e} calls {:<7} memory {:<7} {:<24} {}",
+            method.title(),
+            trace.errors[last],
+            trace.gradient_norms[last],
+            trace.calls[last].total(),
+            trace.memory,
+            fit(&trace.errors, window).map_or_else(String::new, |fit| fit.words()),
+            trace.outcome.verdict()
+        )
+        .expect("writing to a string does not fail");
+    }
+    text
 }
 
 /// The outcomes of a run, one line a method.

@@ -7,6 +7,8 @@
 //! [`Trace`]s: the same experiment gives the same traces on every machine, to the last bit.
 
 pub mod link;
+#[cfg(labs)]
+pub mod matrix;
 mod outcome;
 mod report;
 mod run;

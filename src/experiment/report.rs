@@ -49,7 +49,7 @@ struct ProblemReport {
 }
 
 #[derive(Clone, Serialize)]
-struct MethodReport {
+pub(super) struct MethodReport {
     optimizer: &'static str,
     hyperparameters: BTreeMap<&'static str, f64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -125,7 +125,7 @@ impl Report {
 }
 
 impl MethodReport {
-    fn new(method: &Method) -> Self {
+    pub(super) fn new(method: &Method) -> Self {
         let values = |stage: &super::Stage| stage.knobs.iter().map(|(knob, value)| (knob.id, value)).collect();
         Self {
             optimizer: method.base.id,
@@ -141,11 +141,14 @@ impl MethodReport {
 
 /// The report as JSON text. Numbers that are not finite become `null`.
 pub fn json(experiment: &Experiment, run: &Run, record: Option<&[u32]>) -> String {
+    written(&Report::new(experiment, run, record))
+}
+
+/// A report as JSON text.
+pub(super) fn written(report: &impl Serialize) -> String {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Digits(PrettyFormatter::new()));
-    Report::new(experiment, run, record)
-        .serialize(&mut serializer)
-        .expect("a report has string keys and is written to memory");
+    report.serialize(&mut serializer).expect("a report has string keys and is written to memory");
     String::from_utf8(bytes).expect("serde_json writes UTF-8")
 }
 
@@ -187,8 +190,7 @@ pub fn csv(experiment: &Experiment, run: &Run, record: Option<&[u32]>) -> String
 }
 
 fn csv_row(text: &mut String, method: &Method, number: usize, trace: &Trace, k: usize) {
-    let name = std::iter::once(method.base.id).chain(method.wrappers.iter().map(|stage| stage.id));
-    let name = name.collect::<Vec<_>>().join("~");
+    let name = method.path();
     let [x, y] = trace.points[k].map(number17);
     let (value, norm) = (number17(trace.values[k]), number17(trace.gradient_norms[k]));
     let calls = trace.calls[k];

@@ -193,6 +193,11 @@ impl Method {
         }
     }
 
+    /// The ids of all stages as in a link, such as `adam~lookahead`.
+    pub fn path(&self) -> String {
+        self.stages().map(|stage| stage.id).collect::<Vec<_>>().join("~")
+    }
+
     /// The title with the wrappers', such as "Adam in Lookahead".
     pub fn title(&self) -> String {
         let wrapped = self.wrappers.iter().filter_map(|stage| optimizers::wrappers::find(stage.id));

@@ -54,6 +54,8 @@ pub struct View {
     pub particles: Option<Particles>,
     /// How many starts the step-size strip tries: 1 is the experiment's own.
     pub starts: u32,
+    /// The steps between which a rate is read off; `None`: the later half of the run.
+    pub fit: Option<[usize; 2]>,
     /// The plane on which a loss of many parameters is shown.
     pub cut: Cut,
     /// Which engine computes maps and particles; `None`: the fastest there is.
@@ -77,6 +79,7 @@ impl Default for View {
             sweep: None,
             particles: None,
             starts: 1,
+            fit: None,
             cut: Cut::default(),
             engine: None,
             hide: BTreeSet::new(),

@@ -60,7 +60,7 @@ impl<R: Real> Optimizer<R> for Subgradient<R> {
         // By a choice and not by a product: a loss that is not a number must not spoil the geometric steps.
         let by_loss = R::select(R::zero().lt(self.by_loss), f, R::one());
         *x -= g * (self.lr * by_loss * self.share);
-        self.share = self.share * self.decay;
+        self.share *= self.decay;
     }
 
     fn state(&mut self, visit: &mut dyn FnMut(&'static str, &mut [R])) {

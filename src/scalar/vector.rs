@@ -13,7 +13,7 @@ use std::ops::{Add, AddAssign, Index, IndexMut, Mul, Neg, Sub, SubAssign};
 /// of operations, while it copies an `enum` through memory as bytes. All loops over the heap are out of line, cold
 /// (which keeps spilled registers out of the short path) and take slices (so that no vector's address escapes). What
 /// is left of a step of Adam in the plane is the latency of its arithmetic.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Vector<R> {
     /// The entries of a vector of the plane; zeros otherwise.
     plane: [R; 2],

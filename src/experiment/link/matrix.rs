@@ -22,6 +22,18 @@ impl Reader {
         }
     }
 
+    /// The steps between which a rate is read off.
+    pub(super) fn fit(&mut self, text: &str) {
+        let steps: Option<Vec<usize>> = text.split(',').map(|step| step.trim().parse().ok()).collect();
+        match steps.as_deref() {
+            Some([from, to]) if from < to => self.experiment.view.fit = Some([*from, *to]),
+            _ => {
+                let wanted = "two steps, the first below the second, such as fit=100,400";
+                self.note("fit", expected(text, wanted), "the later half of each run is used".to_owned());
+            }
+        }
+    }
+
     /// Checks a problem of the matrix lab, and leaves out what belongs to problems of the plane.
     pub(super) fn finish_matrix(&mut self) {
         let Experiment { view, domain, start, noise, .. } = &self.experiment;
@@ -41,8 +53,8 @@ impl Reader {
             let problem = "is a key for problems of the plane".to_owned();
             self.push(key, problem, "it is ignored".to_owned(), Severity::Ignored);
         }
-        let View { step, by_calls, cut, hide, lesson, embed, .. } = std::mem::take(&mut self.experiment.view);
-        self.experiment.view = View { step, by_calls, cut, hide, lesson, embed, ..View::default() };
+        let View { step, by_calls, cut, fit, hide, lesson, embed, .. } = std::mem::take(&mut self.experiment.view);
+        self.experiment.view = View { step, by_calls, cut, fit, hide, lesson, embed, ..View::default() };
         (self.experiment.domain, self.experiment.start, self.experiment.noise) = (None, None, Noise::None);
         let ProblemChoice::Matrix { id, parameters } = &self.experiment.problem else { return };
         if let Err(error) = Outline::new(id, parameters, self.experiment.seed) {
@@ -58,5 +70,8 @@ pub(super) fn write(view: &View, keys: &mut Vec<String>) {
     if view.cut != Cut::default() {
         let name = Cut::ALL.iter().find(|(cut, _)| *cut == view.cut).map_or("", |(_, name)| name);
         keys.push(format!("slice={name}"));
+    }
+    if let Some([from, to]) = view.fit {
+        keys.push(format!("fit={from},{to}"));
     }
 }

@@ -150,6 +150,8 @@ impl Reader {
             },
             "camera" => self.camera(&value_text),
             #[cfg(labs)]
+            "fit" => self.fit(&value_text),
+            #[cfg(labs)]
             "slice" => self.cut(&value_text),
             "hide" => self.hide(&value_text),
             "embed" => self.experiment.view.embed = value_text != "0",
@@ -160,10 +162,10 @@ impl Reader {
                 "it is read as version 1".to_owned(),
             ),
             _ => {
-                const KEYS: [&str; 23] = [
+                const KEYS: [&str; 24] = [
                     "problem", "domain", "start", "steps", "opt", "noise", "seed", "run", "tol", "view", "step",
-                    "axis", "basins", "swarm", "ensemble", "sweep", "starts", "engine", "camera", "slice", "hide",
-                    "lesson", "embed",
+                    "axis", "basins", "swarm", "ensemble", "sweep", "starts", "engine", "camera", "slice", "fit",
+                    "hide", "lesson", "embed",
                 ];
                 let hint = did_you_mean(closest(key, KEYS));
                 self.push(key, format!("is not a key of a link{hint}"), "it is ignored".to_owned(), Severity::Ignored);

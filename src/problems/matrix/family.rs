@@ -113,7 +113,7 @@ pub static FAMILIES: &[Family] = &[
             width(6.0),
             kappa(10.0),
             measurements(800.0),
-            alpha(0.01),
+            alpha(1e-6),
             SIGMA,
             asymmetric(false),
             COLUMNS,
@@ -200,8 +200,8 @@ pub static FAMILIES: &[Family] = &[
             2022,
             "arXiv:2202.08788",
         ),
-        methods: &[("subgradient", &[("lr", 0.2)]), ("sgd", &[("lr", 0.001)])],
-        steps: 600,
+        methods: &[("subgradient", &[("lr", 0.1), ("by_loss", 0.0), ("decay", 0.99)]), ("sgd", &[("lr", 0.001)])],
+        steps: 1200,
     },
     Family {
         id: "matrix_phase_retrieval",
@@ -308,6 +308,11 @@ pub static FAMILIES: &[Family] = &[
 /// The family with this id.
 pub fn find(id: &str) -> Option<&'static Family> {
     FAMILIES.iter().find(|family| family.id == id)
+}
+
+/// Whether an optimizer works on the matrix itself, not on factors of it: it is handed the whole matrix.
+pub fn works_on_the_matrix(optimizer: &str) -> bool {
+    matches!(optimizer, "nuclear_prox" | "fixed_rank")
 }
 
 impl Family {

@@ -21,7 +21,7 @@ mod sensing;
 mod slice;
 
 pub use bures::distance as bures_distance;
-pub use family::{FAMILIES, Family, find};
+pub use family::{FAMILIES, Family, find, works_on_the_matrix};
 pub use measures::{imbalance, left_singular, principal_angles};
 pub use model::Model;
 pub use oracle::MatrixOracle;
@@ -49,12 +49,14 @@ pub struct Outline {
     pub family: &'static Family,
     /// How parameters make up the matrix.
     pub model: Model,
-    /// What is to be found.
+    /// What is to be found: the best approximation of what is measured that the model can make up.
     pub truth: DMatrix<f64>,
     /// The truth's left singular vectors, as columns: as many as its rank.
     pub directions: DMatrix<f64>,
-    /// The truth's singular values, descending.
+    /// The singular values of what is measured, descending; the truth has the first of them.
     pub spectrum: Vec<f64>,
+    /// What is measured; the truth, unless its rank is more than the model's.
+    pub target: DMatrix<f64>,
     /// All parameters, in the family's order.
     values: Vec<f64>,
     seed: u64,
@@ -83,7 +85,8 @@ impl Outline {
             family,
             model: Model::Whole { rows: 0, columns: 0, symmetric: false },
             truth: nothing.clone(),
-            directions: nothing,
+            directions: nothing.clone(),
+            target: nothing,
             spectrum: Vec::new(),
             values,
             seed,
@@ -220,6 +223,7 @@ impl Outline {
             let (_, z, _) = lifted::instance(self.value("s"));
             let tensor = lifted::power(&z, self.count("order"));
             self.truth = DMatrix::from_row_slice(rows, columns, tensor.as_slice());
+            self.target = self.truth.clone();
             self.directions = DMatrix::from_column_slice(rows, 1, z.as_slice());
             self.spectrum = vec![1.0];
             return;
@@ -230,11 +234,17 @@ impl Outline {
         let place = |i: usize| if rank > 1 { i as f64 / (rank - 1) as f64 } else { 0.0 };
         self.spectrum = (0..rank).map(|i| libm::pow(kappa, -place(i))).collect();
         let mut draws = Normals::new(self.seed, Purpose::Truth);
-        self.directions = dense::orthonormal(draws.matrix(rows, rank));
+        let left = dense::orthonormal(draws.matrix(rows, rank));
         let symmetric = matches!(self.model, Model::Symmetric { .. }) || self.is("bures");
-        let right = if symmetric { self.directions.clone() } else { dense::orthonormal(draws.matrix(columns, rank)) };
-        let values = DMatrix::from_diagonal(&DVector::from_column_slice(&self.spectrum));
-        self.truth = &self.directions * values * right.transpose();
+        let right = if symmetric { left.clone() } else { dense::orthonormal(draws.matrix(columns, rank)) };
+        // The best approximation of rank k has the first k singular values (Eckart, Young 1936).
+        let first = |k: usize| {
+            let values = DMatrix::from_diagonal(&DVector::from_column_slice(&self.spectrum[..k]));
+            left.columns(0, k) * values * right.columns(0, k).transpose()
+        };
+        let reached = rank.min(self.model.rank());
+        (self.target, self.truth) = (first(rank), first(reached));
+        self.directions = left.columns(0, reached).into_owned();
     }
 }
 
@@ -263,7 +273,7 @@ impl MatrixProblem {
     ) -> Self {
         let (n, width) = start.shape();
         let model = Model::Symmetric { n, width };
-        Self::sensing(model, Coordinates::Symmetric { n }, matrices, values, &[start.clone()], truth, 0.5)
+        Self::sensing(model, Coordinates::Symmetric { n }, matrices, values, std::slice::from_ref(start), truth, 0.5)
     }
 
     /// Matrix sensing with given measurements of F G^T.
@@ -299,8 +309,8 @@ impl MatrixProblem {
         };
         let start = model.join(start);
         let values = family.knobs.iter().map(|knob| knob.default).collect();
-        let (directions, spectrum) = (truth.clone(), Vec::new());
-        let outline = Outline { family, model, truth, directions, spectrum, values, seed: 0 };
+        let (directions, target, spectrum) = (truth.clone(), truth.clone(), Vec::new());
+        let outline = Outline { family, model, truth, directions, spectrum, target, values, seed: 0 };
         Self { outline, start, loss, scale }
     }
 
@@ -347,7 +357,7 @@ impl MatrixProblem {
 
 /// The loss of an outline: draws the measurements.
 fn measure(outline: &Outline) -> Loss {
-    let (target, seed, sigma) = (outline.truth.clone(), outline.seed, outline.value("sigma"));
+    let (target, seed, sigma) = (outline.target.clone(), outline.seed, outline.value("sigma"));
     let coordinates = outline.coordinates();
     let width = coordinates.count();
     let count = outline.count("measurements");

@@ -61,6 +61,16 @@ impl Model {
         }
     }
 
+    /// The largest rank that the matrix can have.
+    pub fn rank(&self) -> usize {
+        match self {
+            Self::Symmetric { n, width } => *n.min(width),
+            Self::Product { rows, columns, width } => *rows.min(columns).min(width),
+            Self::Whole { rows, columns, .. } => *rows.min(columns),
+            Self::Layers { widths } => widths.iter().copied().min().unwrap_or(0),
+        }
+    }
+
     /// How many parameters there are.
     pub fn dimension(&self) -> usize {
         self.blocks().iter().map(Block::len).sum()

@@ -4,14 +4,15 @@ use super::MatrixProblem;
 use crate::optimizers::{Calls, Event, Oracle};
 use crate::problems::OWN_DRAWS;
 use crate::scalar::{Vector, normal_pair};
+use std::sync::Arc;
 
 /// Answers questions and counts them.
 ///
 /// The last point is remembered with its loss and gradient: who asks for both, or records what an optimizer has asked
 /// already, has one pass over the measurements.
 #[derive(Clone, Debug)]
-pub struct MatrixOracle<'a> {
-    problem: &'a MatrixProblem,
+pub struct MatrixOracle {
+    problem: Arc<MatrixProblem>,
     seed: u64,
     run: u32,
     step: u32,
@@ -22,9 +23,9 @@ pub struct MatrixOracle<'a> {
     pub events: Vec<Event>,
 }
 
-impl<'a> MatrixOracle<'a> {
+impl MatrixOracle {
     /// An oracle that has not been asked anything.
-    pub fn new(problem: &'a MatrixProblem, seed: u64, run: u32) -> Self {
+    pub fn new(problem: Arc<MatrixProblem>, seed: u64, run: u32) -> Self {
         Self { problem, seed, run, step: 0, known: None, calls: Calls::default(), events: Vec::new() }
     }
 
@@ -46,7 +47,7 @@ impl<'a> MatrixOracle<'a> {
     }
 }
 
-impl Oracle<f64> for MatrixOracle<'_> {
+impl Oracle<f64> for MatrixOracle {
     fn value(&mut self, x: &Vector<f64>) -> f64 {
         self.calls.value += 1;
         match &self.known {

@@ -148,7 +148,8 @@ impl<'a> Slice<'a> {
 /// Parameters that make up the truth and are nearest to `x`: factors of a matrix are known up to a rotation only. `None`
 /// where a factorization of the truth has no simple form.
 pub fn nearest_truth(problem: &super::Outline, x: &Vector<f64>) -> Option<Vector<f64>> {
-    let (rank, roots) = (problem.spectrum.len(), problem.spectrum.iter().map(|s| s.sqrt()));
+    let rank = problem.directions.ncols();
+    let roots = problem.spectrum[..rank].iter().map(|s| s.sqrt());
     let roots = DMatrix::from_diagonal(&DVector::from_iterator(rank, roots));
     let left = &problem.directions * &roots;
     let parts = problem.model.parts(x);
@@ -161,8 +162,8 @@ pub fn nearest_truth(problem: &super::Outline, x: &Vector<f64>) -> Option<Vector
         Some(problem.model.join(&factors.iter().map(|f| f * &rotation).collect::<Vec<_>>()))
     };
     match &problem.model {
-        Model::Symmetric { .. } if width >= rank => rotated(vec![left]),
-        Model::Product { .. } if width >= rank => {
+        Model::Symmetric { .. } => rotated(vec![left]),
+        Model::Product { .. } => {
             let inverse = roots.map(|s| if s > 0.0 { 1.0 / s } else { 0.0 });
             // T^T U S^-1/2 = V S^1/2.
             let right = problem.truth.tr_mul(&problem.directions) * inverse;

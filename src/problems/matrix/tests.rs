@@ -57,8 +57,9 @@ fn the_truth_has_the_least_loss() {
         let problem = problem(family.id, &[]);
         let Some(truth) = nearest_truth(&problem.outline, &problem.start) else { continue };
         assert!((problem.outline.relative_error(&truth)) < 1e-12, "{}", family.id);
-        let robust = family.id == "matrix_robust";
-        assert!(robust || problem.value(&truth) < 1e-20, "{}: {}", family.id, problem.value(&truth));
+        // Gross errors, and eigenvalues that one vector cannot reach, stay in the loss.
+        let rest = ["matrix_robust", "matrix_pca"].contains(&family.id);
+        assert!(rest || problem.value(&truth) < 1e-20, "{}: {}", family.id, problem.value(&truth));
         let (spectrum, angles) = problem.outline.spectrum_and_angles(&truth);
         for (found, listed) in spectrum.iter().zip(&problem.outline.spectrum) {
             assert!((found - listed).abs() < 1e-12, "{}", family.id);
@@ -96,8 +97,8 @@ fn principal_planes_hold_points_of_a_plane() {
 #[test]
 fn the_least_squares_problem_of_a_block_is_solved() {
     use crate::optimizers::Oracle as _;
-    for problem in every().iter().filter(|problem| problem.is_quadratic_in_blocks()) {
-        let mut oracle = MatrixOracle::new(problem, 0, 0);
+    for problem in every().into_iter().filter(MatrixProblem::is_quadratic_in_blocks) {
+        let mut oracle = MatrixOracle::new(std::sync::Arc::new(problem.clone()), 0, 0);
         for (k, block) in problem.outline.model.blocks().iter().enumerate() {
             let x = oracle.block_minimum(&problem.start, k, 1e-12).expect("quadratic");
             let gradient = problem.value_and_gradient(&x).1;

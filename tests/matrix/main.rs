@@ -1,0 +1,3 @@
+//! The matrix lab from the outside: records of another program, and the claims of its exhibits.
+
+mod reference;
