@@ -1,8 +1,14 @@
 // Starts the page: loads the module, hands it its WebAssembly, and says in words what stands in the way.
 //
-// The two addresses come from <link> elements of the page, where each carries the version of its file.
+// The addresses come from <link> elements of the page, where each carries the version of its file. Whose address asks for a
+// lab that the light page does not have gets the page that has all of them. Words are looked for, nothing is parsed: a word
+// too many costs a larger load and nothing else.
 
 const address = (id) => document.getElementById(id).href;
+
+const asked = location.search + location.hash;
+const words = document.getElementById("thalweg-labs")?.dataset.words.split(" ") ?? [];
+const page = words.some((word) => asked.includes(word)) ? "thalweg-labs" : "thalweg-module";
 
 /** What a visitor can do about it; the error itself follows below as a detail. */
 function advice(error) {
@@ -34,8 +40,8 @@ function tell(error) {
 }
 
 try {
-  const { default: start } = await import(address("thalweg-module"));
-  await start({ module_or_path: address("thalweg-wasm") });
+  const { default: start } = await import(address(page));
+  await start({ module_or_path: address(page === "thalweg-labs" ? "thalweg-labs-wasm" : "thalweg-wasm") });
 } catch (error) {
   tell(error);
 }

@@ -65,6 +65,11 @@ fn clippy_wasm() -> Result<()> {
     tools::ensure_wasm_target()?;
     let target = "--target=wasm32-unknown-unknown";
     cargo(&["clippy", target, "--package", "thalweg", "--lib", "--bins", "--", "--deny", "warnings"])?;
+    // So are the page with all labs and the worker of the matrix lab.
+    for bin in ["labs", "matrix"] {
+        let lab = ["--bin", bin, "--features", "labs"];
+        cargo(&[&["clippy", target, "--package", "thalweg"], &lab[..], &["--", "--deny", "warnings"]].concat())?;
+    }
     // The engine's module is built with a feature of its own.
     let engine = ["--bin", "engine", "--features", "recording"];
     cargo(&[&["clippy", target, "--package", "thalweg"], &engine[..], &["--", "--deny", "warnings"]].concat())
