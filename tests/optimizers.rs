@@ -43,8 +43,9 @@ const START: [f64; 2] = [2.0, -1.0];
 fn sensible(entry: &Entry) -> Knobs<f64> {
     let mut knobs = entry.defaults();
     let lr = match entry.family {
-        Family::Gradient | Family::Matrix => 0.02,
-        Family::Adaptive => 0.2,
+        Family::Gradient => 0.02,
+        // On a vector most of these are Adam.
+        Family::Adaptive | Family::Matrix => 0.2,
         Family::Sign => 0.05,
         Family::LineSearch | Family::SecondOrder | Family::DerivativeFree => return knobs,
     };

@@ -5,6 +5,8 @@
 //! `adam.rs` is a good file to read first; CONTRIBUTING.md says how to add one.
 
 mod adabelief;
+#[cfg(labs)]
+mod adafactor;
 mod adagrad;
 mod adam;
 mod adamax;
@@ -17,6 +19,10 @@ mod knob;
 mod lbfgs;
 mod line_search;
 mod lion;
+#[cfg(labs)]
+mod moments;
+#[cfg(labs)]
+mod muon;
 mod nelder_mead;
 mod nesterov;
 mod newton;
@@ -109,6 +115,13 @@ pub trait Optimizer<R: Real> {
 
     /// Shows all memory between steps, under stable names: kernel slots and inspector rows.
     fn state(&mut self, visit: &mut dyn FnMut(&'static str, &mut [R]));
+}
+
+/// How many numbers an optimizer keeps from step to step, counts of steps included.
+pub fn state_len<R: Real>(optimizer: &mut dyn Optimizer<R>) -> usize {
+    let mut len = 0;
+    optimizer.state(&mut |_, values| len += values.len());
+    len
 }
 
 /// Where a method was published.
@@ -276,6 +289,10 @@ pub static REGISTRY: &[Entry] = &[
     bfgs::ENTRY,
     lbfgs::ENTRY,
     nelder_mead::ENTRY,
+    #[cfg(labs)]
+    adafactor::ENTRY,
+    #[cfg(labs)]
+    muon::ENTRY,
 ];
 
 /// The optimizer with this id.
