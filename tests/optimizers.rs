@@ -44,6 +44,7 @@ fn sensible(entry: &Entry) -> Knobs<f64> {
     let mut knobs = entry.defaults();
     let lr = match entry.family {
         Family::Gradient => 0.02,
+        Family::Matrix if entry.id == "novograd" => 0.02,
         // On a vector most of these are Adam.
         Family::Adaptive | Family::Matrix => 0.2,
         Family::Sign => 0.05,

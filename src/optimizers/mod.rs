@@ -26,8 +26,12 @@ mod muon;
 mod nelder_mead;
 mod nesterov;
 mod newton;
+#[cfg(labs)]
+mod novograd;
 mod rmsprop;
 mod sgd;
+#[cfg(labs)]
+mod shampoo;
 #[cfg(test)]
 mod testing;
 pub mod wrappers;
@@ -291,6 +295,10 @@ pub static REGISTRY: &[Entry] = &[
     nelder_mead::ENTRY,
     #[cfg(labs)]
     adafactor::ENTRY,
+    #[cfg(labs)]
+    shampoo::ENTRY,
+    #[cfg(labs)]
+    novograd::ENTRY,
     #[cfg(labs)]
     muon::ENTRY,
 ];
