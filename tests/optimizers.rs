@@ -44,7 +44,7 @@ fn sensible(entry: &Entry) -> Knobs<f64> {
     let mut knobs = entry.defaults();
     let lr = match entry.family {
         Family::Gradient => 0.02,
-        Family::Matrix if entry.id == "novograd" => 0.02,
+        Family::Matrix if ["novograd", "subspace_momentum"].contains(&entry.id) => 0.02,
         // On a vector most of these are Adam.
         Family::Adaptive | Family::Matrix => 0.2,
         Family::Sign => 0.05,
@@ -369,5 +369,125 @@ fn recordable_optimizers_carry_derivatives_by_their_step_size() {
             "{}: {slope} against {difference}",
             label(entry, wrapper)
         );
+    }
+}
+
+/// Two matrices and a vector of fifteen entries together.
+const SHAPES: [[usize; 2]; 3] = [[3, 2], [2, 3], [3, 1]];
+
+/// The methods that know matrices, with quick knobs: few steps from one subspace, basis or choice to the next.
+fn of_matrices() -> impl Iterator<Item = (&'static Entry, Knobs<f64>)> {
+    REGISTRY.iter().filter(|entry| entry.family == Family::Matrix).map(|entry| {
+        let mut knobs = sensible(entry);
+        for name in ["update_proj_gap", "update_gap", "precondition_frequency"] {
+            knobs.set(name, 5.0);
+        }
+        (entry, knobs)
+    })
+}
+
+fn on_matrices(entry: &Entry, knobs: &Knobs<f64>) -> (Vector<f64>, Box<dyn Optimizer<f64>>) {
+    let start = Vector::from_fn(15, |i| 2.0 - 0.25 * i as f64);
+    let optimizer = entry.build(knobs, &start, &Block::sequence(&SHAPES));
+    (start, optimizer)
+}
+
+#[test]
+fn matrices_descend_into_a_bowl() {
+    for (entry, mut knobs) in of_matrices() {
+        // Muon's steps do not shrink, and neither do the signs of FRUGAL.
+        if ["muon", "frugal"].contains(&entry.id) {
+            knobs.set("lr", 0.02);
+        }
+        let (mut x, mut optimizer) = on_matrices(entry, &knobs);
+        let before = Ellipsoid.value(&x);
+        for _ in 0..600 {
+            optimizer.step(&mut x, &mut Ellipsoid);
+        }
+        let after = Ellipsoid.value(&x);
+        assert!(after < 0.05 * before, "{}: from {before} to {after}", entry.id);
+    }
+}
+
+#[test]
+fn a_run_on_matrices_continues_to_the_bit_from_its_memory() {
+    for (entry, knobs) in of_matrices() {
+        let (mut x, mut optimizer) = on_matrices(entry, &knobs);
+        for _ in 0..7 {
+            optimizer.step(&mut x, &mut Ellipsoid);
+        }
+        let mut saved = memory(optimizer.as_mut()).into_iter();
+        let mut y = x.clone();
+        let (_, mut restored) = on_matrices(entry, &knobs);
+        restored.state(&mut |name, values| {
+            let (saved_name, saved) = saved.next().expect("as many fields as were saved");
+            assert_eq!(saved_name, name);
+            values.copy_from_slice(&saved);
+        });
+        assert!(saved.next().is_none(), "{}", entry.id);
+        for step in 0..20 {
+            optimizer.step(&mut x, &mut Ellipsoid);
+            restored.step(&mut y, &mut Ellipsoid);
+            let bits = |v: &Vector<f64>| -> Vec<u64> { v.as_slice().iter().map(|entry| entry.to_bits()).collect() };
+            assert_eq!(bits(&x), bits(&y), "{}, {step} steps later", entry.id);
+        }
+    }
+}
+
+/// Gradients of any length from a list of numbers, drawn as from an urn.
+struct MatrixUrn<'a>(Urn<'a>);
+
+impl Oracle<f64> for MatrixUrn<'_> {
+    fn value(&mut self, _: &Vector<f64>) -> f64 {
+        self.0.draw()
+    }
+    fn gradient(&mut self, x: &Vector<f64>) -> Vector<f64> {
+        Vector::from_fn(x.len(), |_| self.0.draw())
+    }
+    fn hessian(&mut self, x: &Vector<f64>) -> Vec<Vector<f64>> {
+        (0..x.len()).map(|_| self.gradient(x)).collect()
+    }
+    fn hessian_vector(&mut self, x: &Vector<f64>, _: &Vector<f64>) -> Vector<f64> {
+        self.gradient(x)
+    }
+    fn normal(&mut self, _: u32) -> Vector<f64> {
+        self.0.vector()
+    }
+    fn report(&mut self, _: Event) {}
+}
+
+#[test]
+fn no_answer_and_no_knob_makes_a_step_on_matrices_panic_or_last_forever() {
+    const BIG: f64 = f64::MAX;
+    let urns: [&[f64]; 9] = [
+        &[f64::NAN],
+        &[f64::INFINITY],
+        &[0.0],
+        &[1.0],
+        &[BIG, -BIG],
+        &[1e200, -1e155, 1.0],
+        &[f64::MIN_POSITIVE, -f64::MIN_POSITIVE, 5e-324],
+        &[1.0, -1.0, 0.0, 3.0, -0.25],
+        &[1.0, -2.0, 0.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, BIG, 1e-300],
+    ];
+    for (entry, knobs) in of_matrices() {
+        let mut variants = vec![knobs.clone()];
+        for knob in entry.knobs {
+            for value in [knob.range.0, knob.range.1] {
+                let mut knobs = knobs.clone();
+                knobs.set(knob.id, value);
+                variants.push(knobs);
+            }
+        }
+        for knobs in &variants {
+            for numbers in urns {
+                let (mut x, mut optimizer) = on_matrices(entry, knobs);
+                let mut urn = MatrixUrn(Urn { numbers, calls: 0 });
+                for _ in 0..12 {
+                    optimizer.step(&mut x, &mut urn);
+                }
+                assert_eq!(x.len(), 15);
+            }
+        }
     }
 }

@@ -49,12 +49,14 @@ const RECORDS: [(&str, &[(&str, usize)]); 5] = [
         &[
             ("adabelief", 5),
             ("adamax", 5),
+            ("adamwsn", 5),
             ("lion", 5),
             ("lookahead", 4),
             ("muon", 1),
             ("novograd", 5),
             ("scalableshampoo", 6),
             ("shampoo", 6),
+            ("soap", 6),
         ],
     ),
     ("torch_optimizer", &[("adabelief", 3), ("adafactor", 3), ("novograd", 3), ("shampoo", 3)]),
@@ -437,6 +439,31 @@ fn ours(package: &str, record: &Record) -> Vec<Ours> {
             let nesterov = Ours::new("nesterov", &[("lr", lr), ("momentum", beta1)]).with_l2(weight_decay);
             vec![Ours::new("shampoo", &knobs), nesterov]
         }
+        ("pytorch_optimizer", "soap") => {
+            for (name, off) in [("shampoo_beta", Value::Null), ("data_format", "channels_first".into())] {
+                o.must_be(name, off);
+            }
+            o.must_be("normalize_gradient", false);
+            o.must_be("merge_dims", false);
+            // Above it a side is left alone.
+            let _ = o.take("max_precondition_dim");
+            let [beta1, beta2] = o.betas("betas");
+            let names = ["lr", "weight_decay", "precondition_frequency", "eps"];
+            let mut knobs = names.map(|name| (name, o.number(name))).to_vec();
+            knobs.extend([("beta1", beta1), ("beta2", beta2)]);
+            knobs.extend(["precondition_1d", "correct_bias"].map(|name| (name, o.switch(name))));
+            vec![Ours::new("soap", &knobs)]
+        }
+        ("pytorch_optimizer", "adamwsn") => {
+            o.must_be("weight_decouple", true);
+            o.must_be("fixed_decay", false);
+            // A vector has subsets only where its group says so, and these do not.
+            let _ = o.take("subset_size");
+            let [beta1, beta2] = o.betas("betas");
+            let mut knobs = ["lr", "weight_decay", "eps"].map(|name| (name, o.number(name))).to_vec();
+            knobs.extend([("beta1", beta1), ("beta2", beta2)]);
+            vec![Ours::new("subset_norm", &knobs), Ours::new("snsm", &knobs)]
+        }
         ("torch", "adafactor") => {
             let eps: [Option<f64>; 2] = serde_json::from_value(o.take("eps")).expect("two numbers");
             let mut knobs = ["lr", "beta2_decay", "d", "weight_decay"].map(|name| (name, o.number(name))).to_vec();
@@ -790,5 +817,5 @@ fn trajectories_of_other_packages_are_reproduced() {
     }
     println!("{total} records; the number of questions compared in {counts} of SciPy's");
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
-    assert_eq!((total, counts), (231, 15));
+    assert_eq!((total, counts), (242, 15));
 }

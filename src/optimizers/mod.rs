@@ -32,6 +32,16 @@ mod rmsprop;
 mod sgd;
 #[cfg(labs)]
 mod shampoo;
+#[cfg(labs)]
+mod snsm;
+#[cfg(labs)]
+mod soap;
+#[cfg(labs)]
+mod subset_norm;
+#[cfg(labs)]
+mod subspace;
+#[cfg(labs)]
+mod subspace_momentum;
 #[cfg(test)]
 mod testing;
 pub mod wrappers;
@@ -301,6 +311,14 @@ pub static REGISTRY: &[Entry] = &[
     novograd::ENTRY,
     #[cfg(labs)]
     muon::ENTRY,
+    #[cfg(labs)]
+    soap::ENTRY,
+    #[cfg(labs)]
+    subset_norm::ENTRY,
+    #[cfg(labs)]
+    subspace_momentum::ENTRY,
+    #[cfg(labs)]
+    snsm::ENTRY,
 ];
 
 /// The optimizer with this id.

@@ -19,10 +19,15 @@ impl Moments {
     }
 
     /// Takes a gradient into both averages.
-    pub fn learn(&mut self, g: &[f64], [beta1, beta2]: [f64; 2]) {
-        for ((m, v), g) in self.m.iter_mut().zip(&mut self.v).zip(g) {
+    pub fn learn(&mut self, g: &[f64], betas: [f64; 2]) {
+        self.learn_both(g, g, betas);
+    }
+
+    /// Takes one vector into the average and the square of another into that of squares.
+    pub fn learn_both(&mut self, g: &[f64], turned: &[f64], [beta1, beta2]: [f64; 2]) {
+        for ((m, v), (g, turned)) in self.m.iter_mut().zip(&mut self.v).zip(g.iter().zip(turned)) {
             *m = *m * beta1 + g * (1.0 - beta1);
-            *v = *v * beta2 + g * g * (1.0 - beta2);
+            *v = *v * beta2 + turned * turned * (1.0 - beta2);
         }
         self.weights = [self.weights[0] * beta1 + (1.0 - beta1), self.weights[1] * beta2 + (1.0 - beta2)];
     }
