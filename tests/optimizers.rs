@@ -45,6 +45,8 @@ fn sensible(entry: &Entry) -> Knobs<f64> {
     let lr = match entry.family {
         Family::Gradient => 0.02,
         Family::Matrix if ["novograd", "subspace_momentum"].contains(&entry.id) => 0.02,
+        // Signs do not settle.
+        Family::Matrix if entry.id == "frugal" => 0.05,
         // On a vector most of these are Adam.
         Family::Adaptive | Family::Matrix => 0.2,
         Family::Sign => 0.05,

@@ -14,8 +14,7 @@ pub const ENTRY: Entry = Entry {
         year: 2018,
         reference: "arXiv:1804.04235",
     },
-    summary: "divides by the root of a second moment of which only row and column means are kept; steps relative to the \
-              weights",
+    summary: "divides by the root of a second moment kept as row and column means; steps relative to the weights",
     knobs: &[
         Knob::lr(0.01),
         Knob {
@@ -51,15 +50,15 @@ pub const ENTRY: Entry = Entry {
 /// U = G / max(sqrt(V), eps1)
 /// W <- (1 - lr weight_decay) W - max(eps2, RMS(W)) min(lr, 1 / sqrt(t)) U / max(1, RMS(U) / d)
 /// ```
-/// and for vectors with V as a whole in place of its means. `G`: gradient at `W`. `r`, `c`, `V`: units of G squared. RMS:
-/// root of the mean square of the entries; W is the one before the decay. `t`: number of the step, from 1. `lr` is a
-/// fraction of the size of W, `eps2` has the units of W. The first step counts its own square alone, so U is +-1 in every
-/// coordinate of a vector. Where the gradient was always zero, 0 / eps1 = 0; with `eps1 = 0` it becomes NaN. Without
-/// `relative_step`, `lr` is not bounded by 1 / sqrt(t); without `scale_parameter`, RMS(W) counts as 1.
+/// and for vectors with V as a whole in place of its means. `G`: gradient at `W`. `r`, `c`, `V`: units of G squared.
+/// RMS: root of the mean square of the entries; W is the one before the decay. `t`: number of the step, from 1. `lr` is
+/// a fraction of the size of W, `eps2` has the units of W. The first step counts its own square alone, so U is +-1 in
+/// every coordinate of a vector. Where the gradient was always zero, 0 / eps1 = 0; with `eps1 = 0` it becomes NaN.
+/// Without `relative_step`, `lr` is not bounded by 1 / sqrt(t); without `scale_parameter`, RMS(W) counts as 1.
 ///
 /// Shazeer and Stern 2018, algorithms 4 and 5. Followed is PyTorch's `Adafactor`: `lr` where the paper has 0.01, `eps1`
-/// after the average where the paper adds it to G^2, means for sums. optax's is that without `relative_step`. Left out is
-/// the optional momentum of the update, which would cost the memory that the method saves.
+/// after the average where the paper adds it to G^2, means for sums. optax's is that without `relative_step`. Left out
+/// is the optional momentum of the update, which would cost the memory that the method saves.
 struct Adafactor<R> {
     blocks: Vec<Block>,
     /// Row means of all matrices.
@@ -180,8 +179,8 @@ mod tests {
 
     #[test]
     fn two_steps_on_a_vector_by_hand() {
-        // beta2_decay = -1: plain means. Slopes 3 and 4: V = 9, then 12.5, so U = 1 and 4 / sqrt(12.5) = 1.1314, which is
-        // shortened to 1. Weights of 2 with lr = 1/2, then of 1 with min(1/2, 1/sqrt(2)).
+        // beta2_decay = -1: plain means. Slopes 3 and 4: V = 9, then 12.5, so U = 1 and 4 / sqrt(12.5) = 1.1314, which
+        // is shortened to 1. Weights of 2 with lr = 1/2, then of 1 with min(1/2, 1/sqrt(2)).
         let g: &[&[f64]] = &[&[3.0], &[4.0]];
         let knobs = [("lr", 0.5), ("beta2_decay", -1.0)];
         let (path, _) = walk_matrices(&ENTRY, &knobs, &[[1, 1]], &[2.0], 2, &mut gradients(g));

@@ -13,6 +13,8 @@ mod adamax;
 mod adamw;
 mod amsgrad;
 mod bfgs;
+#[cfg(labs)]
+mod frugal;
 mod gd_armijo;
 mod heavy_ball;
 mod knob;
@@ -28,6 +30,8 @@ mod nesterov;
 mod newton;
 #[cfg(labs)]
 mod novograd;
+#[cfg(labs)]
+mod online_subspace_descent;
 mod rmsprop;
 mod sgd;
 #[cfg(labs)]
@@ -319,6 +323,12 @@ pub static REGISTRY: &[Entry] = &[
     subspace_momentum::ENTRY,
     #[cfg(labs)]
     snsm::ENTRY,
+    #[cfg(labs)]
+    online_subspace_descent::GALORE,
+    #[cfg(labs)]
+    online_subspace_descent::ENTRY,
+    #[cfg(labs)]
+    frugal::ENTRY,
 ];
 
 /// The optimizer with this id.

@@ -32,10 +32,18 @@ impl Moments {
         self.weights = [self.weights[0] * beta1 + (1.0 - beta1), self.weights[1] * beta2 + (1.0 - beta2)];
     }
 
-    /// Adam's direction, corrected average over corrected root, with `eps` added to the corrected root: the paper's place.
+    /// Adam's direction, corrected average over corrected root, with `eps` added to the corrected root: the paper's
+    /// place.
     pub fn direction(&self, eps: f64) -> impl Iterator<Item = f64> + '_ {
         let [m_scale, v_scale] = self.weights.map(|weight| 1.0 / weight);
         self.m.iter().zip(&self.v).map(move |(m, v)| m * m_scale / (Real::sqrt(v * v_scale) + eps))
+    }
+
+    /// The same with `eps` added to the root before the correction, as in the AdamW of Hugging Face, from which GaLore
+    /// and its successors come.
+    pub fn direction_eps_first(&self, eps: f64) -> impl Iterator<Item = f64> + '_ {
+        let scale = Real::sqrt(self.weights[1]) / self.weights[0];
+        self.m.iter().zip(&self.v).map(move |(m, v)| scale * m / (Real::sqrt(*v) + eps))
     }
 
     /// Shows the memory.

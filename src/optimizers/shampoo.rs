@@ -76,12 +76,12 @@ pub const ENTRY: Entry = Entry {
 /// ```
 /// and for a vector with `L` alone and p = 2: AdaGrad with its full matrix. `G`: gradient at `W`. `L`, `R`: units of G
 /// squared, start at `matrix_eps` times the identity, which has those units too. `lr`: units of W without a graft, as U
-/// has none. A zero gradient gives U = 0. Grafts: D = G, G / (sqrt(sum of G^2) + diagonal_eps), or the same with an average
-/// by beta2.
+/// has none. A zero gradient gives U = 0. Grafts: D = G, G / (sqrt(sum of G^2) + diagonal_eps), or the same with an
+/// average by beta2.
 ///
 /// The roots are computed in step 1 and every `preconditioning_compute_steps` after it, from eigenvalues. Those below
-/// `matrix_eps`, which only rounding and an average can make, count as that. Roots that are not finite are not used: the
-/// last ones are kept, from the identity on. A gradient that is not finite makes W not finite.
+/// `matrix_eps`, which only rounding and an average can make, count as that. Roots that are not finite are not used:
+/// the last ones are kept, from the identity on. A gradient that is not finite makes W not finite.
 ///
 /// Gupta, Koren and Singer 2018, algorithm 1. Grafting, intervals and the late start are Anil, Gupta, Koren, Regan and
 /// Singer 2020 (arXiv:2002.09018), with the names of pytorch_optimizer's `ScalableShampoo`: it keeps a momentum of the
@@ -278,8 +278,8 @@ mod tests {
 
     #[test]
     fn one_gradient_is_made_orthogonal() {
-        // L^(-1/4) G R^(-1/4) takes the singular values from G = U S V^T: after a single gradient the step is U V^T. The
-        // identity's 1e-12 shortens it by 1e-12 / s^2, and no s here is below a tenth.
+        // L^(-1/4) G R^(-1/4) takes the singular values from G = U S V^T: after a single gradient the step is U V^T.
+        // The identity's 1e-12 shortens it by 1e-12 / s^2, and no s here is below a tenth.
         let g = scattered(12, 3);
         let (path, _) =
             walk_matrices(&ENTRY, &[("matrix_eps", 1e-12)], &[[3, 4]], &[0.0; 12], 1, &mut gradients(&[&g]));
@@ -291,8 +291,8 @@ mod tests {
 
     #[test]
     fn a_vector_has_full_matrix_adagrad() {
-        // (3, 4) first: L = g g^T has the eigenvalue 25 along g, so the step is g / 5. Then (-4, 3), across: the same. The
-        // identity's 1e-6 beside 25 shortens both by 2e-8 of their length.
+        // (3, 4) first: L = g g^T has the eigenvalue 25 along g, so the step is g / 5. Then (-4, 3), across: the same.
+        // The identity's 1e-6 beside 25 shortens both by 2e-8 of their length.
         let g: &[&[f64]] = &[&[3.0, 4.0], &[-4.0, 3.0]];
         for shape in [[2, 1], [1, 2]] {
             let knobs = [("matrix_eps", 1e-6)];

@@ -24,8 +24,8 @@ pub const ENTRY: Entry = Entry {
 /// x_S <- x_S - lr c d_S / (sqrt(v_S) + eps)       c = sqrt(1 - beta2^t) / (1 - beta1^t), without the root if beta2 = 1
 /// x <- (1 - lr weight_decay) x
 /// ```
-/// Units and edges are those of the two files. A matrix of m rows and n columns, m >= n, keeps k (m + n) + m numbers, where
-/// Adam keeps 2 m n. 1 / (1 - beta1^t) also lengthens what the average leaves out, tenfold in the first step with
+/// Units and edges are those of the two files. A matrix of m rows and n columns, m >= n, keeps k (m + n) + m numbers,
+/// where Adam keeps 2 m n. 1 / (1 - beta1^t) also lengthens what the average leaves out, tenfold in the first step with
 /// beta1 = 0.9; a new subspace starts the average anew and not `t`.
 ///
 /// Nguyen and Nguyen 2024, AdamSNSM; AdaGradSNSM with beta2 = 1. Followed is the authors' `GenericOptim`
@@ -79,8 +79,8 @@ mod tests {
 
     #[test]
     fn a_step_by_hand() {
-        // G = diag(4, 1), rank 1, beta1 = beta2 = 1/2: d = diag(2, 1), v = (8, 1/2), c = sqrt(2). Along P the corrections
-        // cancel and the step is 1; across it is lengthened to 2.
+        // G = diag(4, 1), rank 1, beta1 = beta2 = 1/2: d = diag(2, 1), v = (8, 1/2), c = sqrt(2). Along P the
+        // corrections cancel and the step is 1; across it is lengthened to 2.
         let g: &[&[f64]] = &[&[4.0, 0.0, 0.0, 1.0]];
         let knobs = [("lr", 1.0), ("beta1", 0.5), ("beta2", 0.5), ("rank", 1.0), ("eps", 0.0)];
         let (path, _) = walk_matrices(&ENTRY, &knobs, &[[2, 2]], &[0.0; 4], 1, &mut gradients(g));

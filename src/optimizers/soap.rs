@@ -48,18 +48,19 @@ pub const ENTRY: Entry = Entry {
 /// L <- beta2 L + (1 - beta2) G G^T,   R <- beta2 R + (1 - beta2) G^T G
 /// every precondition_frequency steps: Q_L <- QR(L Q_L), Q_R <- QR(R Q_R)
 /// ```
-/// The first call does not move: it begins `L` and `R` with its gradient and takes `Q_L`, `Q_R` from their eigenvectors, so
-/// that no gradient meets a basis made of itself. `G`: gradient at `W`. `M`: units of G; `V`: units of G squared, in the
-/// turned basis; both start at zero. `lr`: units of W, the length of Adam's first steps along the axes of that basis. In
-/// front of each turn the columns of Q are sorted by their entry of the diagonal of Q^T L Q, largest first, and `V` with
-/// them; it is not turned otherwise. With `precondition_1d` a vector has `Q_L` alone; without, neither, and is Adam's, with
-/// the same idle first call. Where the gradient was always zero in the turned basis, 0 / eps = 0; NaN with `eps = 0`.
+/// The first call does not move: it begins `L` and `R` with its gradient and takes `Q_L`, `Q_R` from their
+/// eigenvectors, so that no gradient meets a basis made of itself. `G`: gradient at `W`. `M`: units of G; `V`: units of
+/// G squared, in the turned basis; both start at zero. `lr`: units of W, the length of Adam's first steps along the
+/// axes of that basis. In front of each turn the columns of Q are sorted by their entry of the diagonal of Q^T L Q,
+/// largest first, and `V` with them; it is not turned otherwise. With `precondition_1d` a vector has `Q_L` alone;
+/// without, neither, and is Adam's, with the same idle first call. Where the gradient was always zero in the turned
+/// basis, 0 / eps = 0; NaN with `eps = 0`.
 ///
 /// A basis that is not finite is not used, the last one is kept; a gradient that is not finite makes W not finite.
 ///
 /// Vyas et al. 2024, algorithm 3, of which the idle call and the sorting are the authors' program's. Followed is
-/// pytorch_optimizer, in double precision where it computes QR in float32: after the first turn its runs are not these. `eps` is added to the root before the
-/// correction, and the decay comes after the step, as there.
+/// pytorch_optimizer, in double precision where it computes QR in float32: after the first turn its runs are not these.
+/// `eps` is added to the root before the correction, and the decay comes after the step, as there.
 struct Soap {
     parts: Vec<Part>,
     /// Calls so far.
@@ -242,9 +243,9 @@ mod tests {
 
     #[test]
     fn the_second_step_is_of_length_lr_along_the_axes_of_the_basis() {
-        // G = 3 a b^T + d c^T with a, d = (0.6, 0.8), (-0.8, 0.6) and b, c = (0.8, 0.6), (-0.6, 0.8): the basis of both calls,
-        // in which the gradient is diag(3, 1). Adam's step there is diag(1, 1), which back is a b^T + d c^T. The entries
-        // off the diagonal are rounding over its own size, so an eps has to be above that: 1e-9 of the step.
+        // G = 3 a b^T + d c^T with a, d = (0.6, 0.8), (-0.8, 0.6) and b, c = (0.8, 0.6), (-0.6, 0.8): the basis of both
+        // calls, in which the gradient is diag(3, 1). Adam's step there is diag(1, 1), which back is a b^T + d c^T. The
+        // entries off the diagonal are rounding over its own size, so an eps has to be above that: 1e-9 of the step.
         let g: &[&[f64]] = &[&[1.92, 0.44, 1.56, 1.92]];
         let knobs = [&STEEP[..3], &[("eps", 1e-9)]].concat();
         let (path, _) = walk_matrices(&ENTRY, &knobs, &[[2, 2]], &[0.0; 4], 2, &mut gradients(g));

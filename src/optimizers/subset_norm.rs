@@ -17,7 +17,7 @@ pub const ENTRY: Entry = Entry {
 
 pub(super) const PAPER: Paper = Paper {
     authors: "Nguyen, Nguyen",
-    title: "Subset-norm and subspace-momentum: faster memory-efficient adaptive optimization with convergence guarantees",
+    title: "Lean and mean adaptive optimization via subset-norm and subspace-momentum with convergence guarantees",
     year: 2024,
     reference: "arXiv:2411.07120",
 };
@@ -42,18 +42,18 @@ pub(super) const DECAY: Knob = Knob::weight_decay(0.0, "what each step takes off
 /// x_S <- x_S - lr c m_S / (sqrt(v_S) + eps)       c = sqrt(1 - beta2^t) / (1 - beta1^t), without the root if beta2 = 1
 /// x <- (1 - lr weight_decay) x
 /// ```
-/// `g`: gradient at `x`. `v_S`: one number for a subset, units of g squared, the sum and not the mean of its squares: the
-/// first step has length `lr` over a subset, where Adam's has it in every coordinate. `m`: units of g; with `beta1 = 0`
-/// there is none. `eps` is added before the correction. A subset whose gradient was always zero stays (0 / eps); with
-/// `eps = 0` it becomes NaN.
+/// `g`: gradient at `x`. `v_S`: one number for a subset, units of g squared, the sum and not the mean of its squares:
+/// the first step has length `lr` over a subset, where Adam's has it in every coordinate. `m`: units of g; with `beta1
+/// = 0` there is none. `eps` is added before the correction. A subset whose gradient was always zero stays (0 / eps);
+/// with `eps = 0` it becomes NaN.
 ///
-/// Subsets of `subset_size` coordinates follow each other through each matrix, row by row, and through each vector; where
-/// the number of entries has no such divisor, the next smaller one is taken. With 0 a matrix of m rows and n columns has
-/// max(m, n) subsets, one for each row if m >= n and otherwise for each column. Size 1 is AdaGrad or Adam, a size of all
-/// entries is AdaGrad-Norm.
+/// Subsets of `subset_size` coordinates follow each other through each matrix, row by row, and through each vector;
+/// where the number of entries has no such divisor, the next smaller one is taken. With 0 a matrix of m rows and n
+/// columns has max(m, n) subsets, one for each row if m >= n and otherwise for each column. Size 1 is AdaGrad or Adam,
+/// a size of all entries is AdaGrad-Norm.
 ///
-/// Nguyen and Nguyen 2024, algorithm 1 and section 5; followed is the authors' `GenericOptim` (github.com/timmytonga/sn-sm).
-/// It corrects AdaGrad's sum too, by 1 - 1^t = 0, and then does not move: that is left out.
+/// Nguyen and Nguyen 2024. Followed is the authors' `GenericOptim` (github.com/timmytonga/sn-sm), with vectors as in
+/// their `AdamwSN`. It corrects AdaGrad's sum too, by 1 - 1^t = 0, and then does not move: that is left out.
 struct SubsetNorm {
     m: Vector<f64>,
     m_weight: f64,

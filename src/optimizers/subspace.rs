@@ -25,8 +25,8 @@ pub(super) const GAP: Knob = Knob {
     meaning: "steps from one subspace to the next",
 };
 
-/// Directions `p` (columns) in the space of the shorter side of a matrix. A matrix is first laid so that it is at least as
-/// tall as it is wide: G of m rows and n columns, m >= n, is projected to G P, and R goes back to R P^T.
+/// Directions `p` (columns) in the space of the shorter side of a matrix. A matrix is first laid so that it is at least
+/// as tall as it is wide: G of m rows and n columns, m >= n, is projected to G P, and R goes back to R P^T.
 pub(super) struct Subspace {
     pub p: DMatrix<f64>,
     /// Whether the block is wider than tall, and so is transposed.

@@ -25,14 +25,14 @@ pub const ENTRY: Entry = Entry {
 /// W <- W - lr (M P^T + G - G P P^T)
 /// W <- (1 - lr weight_decay) W
 /// ```
-/// and for a vector g with all of it in the average: m <- beta1 m + (1 - beta1) g. `G`: gradient at `W`. `P`: n rows, `rank`
-/// columns, orthonormal. `M`: m rows, `rank` columns, units of G, starts at zero, not corrected for it. `lr`: units of W
-/// over those of G. With `rank` = n the momentum is SGD's with equal dampening, started anew with every P. Of a gradient
-/// without finite entries no P is taken, the last one stays; W becomes not finite.
+/// and for a vector g with all of it in the average: m <- beta1 m + (1 - beta1) g. `G`: gradient at `W`. `P`: n rows,
+/// `rank` columns, orthonormal. `M`: m rows, `rank` columns, units of G, starts at zero, not corrected for it. `lr`:
+/// units of W over those of G. With `rank` = n the momentum is SGD's with equal dampening, started anew with every P.
+/// Of a gradient without finite entries no P is taken, the last one stays; W becomes not finite.
 ///
-/// Nguyen and Nguyen 2024, algorithm 2, with the projection by singular vectors of its section 6. P is taken in step 1 and
-/// in every step whose number `update_proj_gap` divides, as in the authors' program (github.com/timmytonga/sn-sm); there
-/// that step still uses the old average with the new P and starts from zero one step later.
+/// Nguyen and Nguyen 2024, with the projection by singular vectors. P is taken in step 1 and in every step whose number
+/// `update_proj_gap` divides, as in the authors' program (github.com/timmytonga/sn-sm); there that step still uses the
+/// old average with the new P and starts from zero one step later.
 struct SubspaceMomentum {
     momentum: Momentum,
     lr: f64,
@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn two_steps_by_hand() {
-        // G = diag(4, 1), rank 1: P is the first axis. Momentum 1/2 there, none across: steps (2, 1), then, with diag(8, 1),
-        // M = 1 + 4 = 5.
+        // G = diag(4, 1), rank 1: P is the first axis. Momentum 1/2 there, none across: steps (2, 1), then, with
+        // diag(8, 1), M = 1 + 4 = 5.
         let g: &[&[f64]] = &[&[4.0, 0.0, 0.0, 1.0], &[8.0, 0.0, 0.0, 1.0]];
         let knobs = [("lr", 1.0), ("beta1", 0.5), ("rank", 1.0)];
         let (path, _) = walk_matrices(&ENTRY, &knobs, &[[2, 2]], &[0.0; 4], 2, &mut gradients(g));
