@@ -493,3 +493,36 @@ fn no_answer_and_no_knob_makes_a_step_on_matrices_panic_or_last_forever() {
         }
     }
 }
+
+#[test]
+fn memory_on_a_matrix_is_what_the_catalogue_says() {
+    // 24 rows, 10 columns, rank 4, a quarter of the coordinates. On top of it come counts and weights: at most five.
+    let (m, n, k) = (24, 10, 4);
+    let expected = [
+        ("adam", 2 * m * n),
+        ("adafactor", m + n),
+        ("shampoo", 2 * (m * m + n * n)),
+        ("novograd", m * n + 1),
+        ("muon", m * n),
+        ("soap", 2 * (m * m + n * n) + 2 * m * n),
+        ("subset_norm", m * n + m),
+        ("subspace_momentum", k * (m + n)),
+        ("snsm", k * (m + n) + m),
+        ("galore", k * (2 * m + n)),
+        ("online_subspace_descent", k * (2 * m + 3 * n)),
+        ("frugal", 3 * m * n / 4),
+    ];
+    for [rows, columns] in [[m, n], [n, m]] {
+        for (id, numbers) in expected {
+            let entry = optimizers::find(id).expect("registered");
+            let mut knobs = entry.defaults();
+            knobs.set("rank", k as f64);
+            let start = Vector::zeros(m * n);
+            let mut optimizer = entry.build(&knobs, &start, &Block::sequence(&[[rows, columns]]));
+            let len = optimizers::state_len(optimizer.as_mut());
+            assert!((numbers..=numbers + 5).contains(&len), "{id}: {len}, not {numbers}");
+        }
+    }
+    let matrices = REGISTRY.iter().filter(|entry| entry.family == Family::Matrix);
+    assert_eq!(matrices.count(), expected.len() - 1);
+}

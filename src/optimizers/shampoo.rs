@@ -20,7 +20,7 @@ pub const ENTRY: Entry = Entry {
     summary: "divides by fourth roots of the summed products of gradients, one matrix for rows and one for columns",
     knobs: &[
         Knob::lr(1.0),
-        Knob { meaning: "how much of the last step is repeated", ..Knob::average("beta1", "β₁", 0.0, "") },
+        Knob::average("beta1", "β₁", 0.0, "how much of the last step is repeated"),
         Knob::switch("nesterov", "Nesterov", false, "takes the momentum as it will be after one more such step"),
         Knob::fraction("beta2", "β₂", 1.0, "how much of the summed products is kept; below 1 they are averaged"),
         Knob {

@@ -118,6 +118,7 @@ impl Subsets {
         let mut of = Vec::new();
         let mut subsets = 0;
         for block in blocks {
+            let size = divisor(block.len(), size);
             let in_block: Vec<usize> = (0..block.len()).map(|i| subset_of(i, *block, size)).collect();
             let number = in_block.iter().max().map_or(0, |last| last + 1);
             of.extend(in_block.iter().map(|subset| subsets + subset));
@@ -152,16 +153,18 @@ impl Subsets {
     }
 }
 
+/// The largest size of equal subsets of `n` entries that is not above `size`; none for 0.
+fn divisor(n: usize, size: usize) -> Option<usize> {
+    (1..=size.min(n)).rev().find(|&size| n.is_multiple_of(size))
+}
+
 /// The subset of a block's `i`-th entry.
-fn subset_of(i: usize, block: Block, size: usize) -> usize {
+fn subset_of(i: usize, block: Block, size: Option<usize>) -> usize {
     match size {
-        0 if block.is_vector() => i,
-        0 if block.rows >= block.columns => i / block.columns,
-        0 => i % block.columns,
-        _ => {
-            let most = size.min(block.len());
-            i / (1..=most).rev().find(|&size| block.len().is_multiple_of(size)).unwrap_or(1)
-        }
+        Some(size) => i / size,
+        None if block.is_vector() => i,
+        None if block.rows >= block.columns => i / block.columns,
+        None => i % block.columns,
     }
 }
 
