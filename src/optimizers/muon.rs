@@ -42,7 +42,7 @@ pub const ENTRY: Entry = Entry {
 };
 
 /// Coefficients of the quintic, chosen by Jordan for the steepest slope at zero. Five steps take every singular value
-/// above a thousandth of the norm to between 0.68 and 1.14.
+/// from 0.002 of the norm up to between 0.68 and 1.21.
 const QUINTIC: [f64; 3] = [3.4445, -4.775, 2.0315];
 
 /// Muon, for each matrix W of m rows and n columns:
@@ -205,6 +205,16 @@ mod tests {
     }
 
     #[test]
+    fn five_steps_take_singular_values_to_about_one() {
+        let [a, b, c] = QUINTIC;
+        let quintic = |s: f64| s * (a + s * s * (b + c * s * s));
+        for i in 2..=1000 {
+            let s = (0..5).fold(f64::from(i) / 1000.0, |s, _| quintic(s));
+            assert!((0.68..1.21).contains(&s), "{i}: {s}");
+        }
+    }
+
+    #[test]
     fn all_singular_values_of_a_step_are_about_lr() {
         for [m, n] in [[6, 6], [3, 9], [9, 3]] {
             let g = scattered(m * n, 5);
@@ -213,7 +223,7 @@ mod tests {
             let step = DMatrix::from_row_slice(m, n, &path[1]);
             let factor = (m as f64 / n as f64).max(1.0).sqrt();
             for value in dense::svd(&step).expect("finite").singular_values.iter() {
-                assert!((0.68..1.14).contains(&(value / factor)), "{value} of {m} x {n}");
+                assert!((0.68..1.21).contains(&(value / factor)), "{value} of {m} x {n}");
             }
         }
     }
