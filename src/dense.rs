@@ -23,6 +23,18 @@ pub fn write(x: &mut Vector<f64>, block: Block, matrix: &DMatrix<f64>) {
     }
 }
 
+/// The product. nalgebra's own hands matrices of more than five rows to a library that fuses multiplication and addition
+/// where the processor can, and so ends in other bits on other machines.
+pub fn times(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
+    let mut product = DMatrix::zeros(a.nrows(), b.ncols());
+    for (mut column, factors) in product.column_iter_mut().zip(b.column_iter()) {
+        for (direction, &factor) in a.column_iter().zip(factors.iter()) {
+            column.axpy(factor, &direction, 1.0);
+        }
+    }
+    product
+}
+
 /// Singular value decomposition, singular values descending. `None` when an entry is not finite (nalgebra would search
 /// for ever) or the iteration does not settle.
 pub fn svd(matrix: &DMatrix<f64>) -> Option<Svd> {
@@ -63,8 +75,11 @@ pub fn eigen(symmetric: &DMatrix<f64>) -> Option<(DVector<f64>, DMatrix<f64>)> {
 /// `function` of a symmetric matrix, through its eigenvalues.
 pub fn spectral(symmetric: &DMatrix<f64>, function: impl Fn(f64) -> f64) -> Option<DMatrix<f64>> {
     let (values, vectors) = eigen(symmetric)?;
-    let scaled = &vectors * DMatrix::from_diagonal(&values.map(function));
-    Some(scaled * vectors.transpose())
+    let mut scaled = vectors.clone();
+    for (mut column, &value) in scaled.column_iter_mut().zip(values.iter()) {
+        column *= function(value);
+    }
+    Some(times(&scaled, &vectors.transpose()))
 }
 
 /// Orthonormal columns that span what the columns of `matrix` span: the Q of its QR decomposition.
@@ -89,6 +104,14 @@ mod tests {
         assert_eq!((matrix[(0, 2)], matrix[(1, 0)]), (3.0, 4.0));
         write(&mut x, block, &(matrix * 2.0));
         assert_eq!(x.as_slice(), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0]);
+    }
+
+    #[test]
+    fn the_product_is_the_product() {
+        let (a, b) =
+            (DMatrix::from_fn(2, 3, |i, j| (i + 2 * j) as f64), DMatrix::from_fn(3, 7, |i, j| (3 * i + j) as f64));
+        assert_eq!(times(&a, &b), &a * &b);
+        assert_eq!(times(&DMatrix::zeros(2, 0), &DMatrix::zeros(0, 3)), DMatrix::zeros(2, 3));
     }
 
     #[test]

@@ -39,12 +39,28 @@ impl<R: Real> Oracle<R> for Bowl {
 
 const START: [f64; 2] = [2.0, -1.0];
 
+/// Matrix methods whose step is as long as the gradient, or as a loss says.
+const DESCENTS: [&str; 8] = [
+    "novograd",
+    "subspace_momentum",
+    "nuclear_prox",
+    "fixed_rank",
+    "subgradient",
+    "scaled_gd",
+    "alternating",
+    "rescaled_gd",
+];
+
 /// Knobs with which a method makes quick progress on [`Bowl`], whose largest curvature is about 12.8.
 fn sensible(entry: &Entry) -> Knobs<f64> {
     let mut knobs = entry.defaults();
     let lr = match entry.family {
-        Family::Gradient | Family::Matrix => 0.02,
-        Family::Adaptive => 0.2,
+        Family::Gradient => 0.02,
+        Family::Matrix if DESCENTS.contains(&entry.id) => 0.02,
+        // Signs do not settle.
+        Family::Matrix if entry.id == "frugal" => 0.05,
+        // On a vector most of these are Adam.
+        Family::Adaptive | Family::Matrix => 0.2,
         Family::Sign => 0.05,
         Family::LineSearch | Family::SecondOrder | Family::DerivativeFree => return knobs,
     };
@@ -375,4 +391,163 @@ fn recordable_optimizers_carry_derivatives_by_their_step_size() {
             label(entry, wrapper)
         );
     }
+}
+
+/// Two matrices and a vector of fifteen entries together.
+const SHAPES: [[usize; 2]; 3] = [[3, 2], [2, 3], [3, 1]];
+
+/// The methods that know matrices, with quick knobs: few steps from one subspace, basis or choice to the next.
+fn of_matrices() -> impl Iterator<Item = (&'static Entry, Knobs<f64>)> {
+    REGISTRY.iter().filter(|entry| entry.family == Family::Matrix).map(|entry| {
+        let mut knobs = sensible(entry);
+        for name in ["update_proj_gap", "update_gap", "precondition_frequency"] {
+            knobs.set(name, 5.0);
+        }
+        (entry, knobs)
+    })
+}
+
+fn on_matrices(entry: &Entry, knobs: &Knobs<f64>) -> (Vector<f64>, Box<dyn Optimizer<f64>>) {
+    let start = Vector::from_fn(15, |i| 2.0 - 0.25 * i as f64);
+    let optimizer = entry.build(knobs, &start, &Block::sequence(&SHAPES));
+    (start, optimizer)
+}
+
+#[test]
+fn matrices_descend_into_a_bowl() {
+    for (entry, mut knobs) in of_matrices() {
+        // Muon's steps do not shrink, and neither do the signs of FRUGAL.
+        if ["muon", "frugal"].contains(&entry.id) {
+            knobs.set("lr", 0.02);
+        }
+        let (mut x, mut optimizer) = on_matrices(entry, &knobs);
+        let before = Ellipsoid.value(&x);
+        for _ in 0..600 {
+            optimizer.step(&mut x, &mut Ellipsoid);
+        }
+        let after = Ellipsoid.value(&x);
+        assert!(after < 0.05 * before, "{}: from {before} to {after}", entry.id);
+    }
+}
+
+#[test]
+fn a_run_on_matrices_continues_to_the_bit_from_its_memory() {
+    for (entry, knobs) in of_matrices() {
+        let (mut x, mut optimizer) = on_matrices(entry, &knobs);
+        for _ in 0..7 {
+            optimizer.step(&mut x, &mut Ellipsoid);
+        }
+        let mut saved = memory(optimizer.as_mut()).into_iter();
+        let mut y = x.clone();
+        let (_, mut restored) = on_matrices(entry, &knobs);
+        restored.state(&mut |name, values| {
+            let (saved_name, saved) = saved.next().expect("as many fields as were saved");
+            assert_eq!(saved_name, name);
+            values.copy_from_slice(&saved);
+        });
+        assert!(saved.next().is_none(), "{}", entry.id);
+        for step in 0..20 {
+            optimizer.step(&mut x, &mut Ellipsoid);
+            restored.step(&mut y, &mut Ellipsoid);
+            let bits = |v: &Vector<f64>| -> Vec<u64> { v.as_slice().iter().map(|entry| entry.to_bits()).collect() };
+            assert_eq!(bits(&x), bits(&y), "{}, {step} steps later", entry.id);
+        }
+    }
+}
+
+/// Gradients of any length from a list of numbers, drawn as from an urn.
+struct MatrixUrn<'a>(Urn<'a>);
+
+impl Oracle<f64> for MatrixUrn<'_> {
+    fn value(&mut self, _: &Vector<f64>) -> f64 {
+        self.0.draw()
+    }
+    fn gradient(&mut self, x: &Vector<f64>) -> Vector<f64> {
+        Vector::from_fn(x.len(), |_| self.0.draw())
+    }
+    fn hessian(&mut self, x: &Vector<f64>) -> Vec<Vector<f64>> {
+        (0..x.len()).map(|_| self.gradient(x)).collect()
+    }
+    fn hessian_vector(&mut self, x: &Vector<f64>, _: &Vector<f64>) -> Vector<f64> {
+        self.gradient(x)
+    }
+    fn normal(&mut self, _: u32) -> Vector<f64> {
+        self.0.vector()
+    }
+    fn report(&mut self, _: Event) {}
+}
+
+#[test]
+fn no_answer_and_no_knob_makes_a_step_on_matrices_panic_or_last_forever() {
+    const BIG: f64 = f64::MAX;
+    let urns: [&[f64]; 9] = [
+        &[f64::NAN],
+        &[f64::INFINITY],
+        &[0.0],
+        &[1.0],
+        &[BIG, -BIG],
+        &[1e200, -1e155, 1.0],
+        &[f64::MIN_POSITIVE, -f64::MIN_POSITIVE, 5e-324],
+        &[1.0, -1.0, 0.0, 3.0, -0.25],
+        &[1.0, -2.0, 0.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, BIG, 1e-300],
+    ];
+    for (entry, knobs) in of_matrices() {
+        let mut variants = vec![knobs.clone()];
+        for knob in entry.knobs {
+            for value in [knob.range.0, knob.range.1] {
+                let mut knobs = knobs.clone();
+                knobs.set(knob.id, value);
+                variants.push(knobs);
+            }
+        }
+        for knobs in &variants {
+            for numbers in urns {
+                let (mut x, mut optimizer) = on_matrices(entry, knobs);
+                let mut urn = MatrixUrn(Urn { numbers, calls: 0 });
+                for _ in 0..12 {
+                    optimizer.step(&mut x, &mut urn);
+                }
+                assert_eq!(x.len(), 15);
+            }
+        }
+    }
+}
+
+#[test]
+fn memory_on_a_matrix_is_what_the_catalogue_says() {
+    // 24 rows, 10 columns, rank 4, a quarter of the coordinates. On top of it come counts and weights: at most five.
+    let (m, n, k) = (24, 10, 4);
+    let expected = [
+        ("adam", 2 * m * n),
+        ("adafactor", m + n),
+        ("shampoo", 2 * (m * m + n * n)),
+        ("novograd", m * n + 1),
+        ("muon", m * n),
+        ("soap", 2 * (m * m + n * n) + 2 * m * n),
+        ("subset_norm", m * n + m),
+        ("subspace_momentum", k * (m + n)),
+        ("snsm", k * (m + n) + m),
+        ("galore", k * (2 * m + n)),
+        ("online_subspace_descent", k * (2 * m + 3 * n)),
+        ("frugal", 3 * m * n / 4),
+        ("nuclear_prox", 0),
+        ("fixed_rank", 0),
+        ("subgradient", 0),
+        ("scaled_gd", 0),
+        ("alternating", 0),
+        ("rescaled_gd", 0),
+    ];
+    for [rows, columns] in [[m, n], [n, m]] {
+        for (id, numbers) in expected {
+            let entry = optimizers::find(id).expect("registered");
+            let mut knobs = entry.defaults();
+            knobs.set("rank", k as f64);
+            let start = Vector::zeros(m * n);
+            let mut optimizer = entry.build(&knobs, &start, &Block::sequence(&[[rows, columns]]));
+            let len = optimizers::state_len(optimizer.as_mut());
+            assert!((numbers..=numbers + 5).contains(&len), "{id}: {len}, not {numbers}");
+        }
+    }
+    let matrices = REGISTRY.iter().filter(|entry| entry.family == Family::Matrix);
+    assert_eq!(matrices.count(), expected.len() - 1);
 }

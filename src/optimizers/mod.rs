@@ -5,6 +5,8 @@
 //! `adam.rs` is a good file to read first; CONTRIBUTING.md says how to add one.
 
 mod adabelief;
+#[cfg(labs)]
+mod adafactor;
 mod adagrad;
 mod adam;
 mod adamax;
@@ -15,17 +17,27 @@ mod amsgrad;
 mod bfgs;
 #[cfg(labs)]
 mod fixed_rank;
+#[cfg(labs)]
+mod frugal;
 mod gd_armijo;
 mod heavy_ball;
 mod knob;
 mod lbfgs;
 mod line_search;
 mod lion;
+#[cfg(labs)]
+mod moments;
+#[cfg(labs)]
+mod muon;
 mod nelder_mead;
 mod nesterov;
 mod newton;
 #[cfg(labs)]
+mod novograd;
+#[cfg(labs)]
 mod nuclear_prox;
+#[cfg(labs)]
+mod online_subspace_descent;
 #[cfg(labs)]
 mod rescaled_gd;
 mod rmsprop;
@@ -33,7 +45,19 @@ mod rmsprop;
 mod scaled_gd;
 mod sgd;
 #[cfg(labs)]
+mod shampoo;
+#[cfg(labs)]
+mod snsm;
+#[cfg(labs)]
+mod soap;
+#[cfg(labs)]
 mod subgradient;
+#[cfg(labs)]
+mod subset_norm;
+#[cfg(labs)]
+mod subspace;
+#[cfg(labs)]
+mod subspace_momentum;
 #[cfg(test)]
 mod testing;
 pub mod wrappers;
@@ -142,6 +166,13 @@ pub trait Optimizer<R: Real> {
 
     /// Shows all memory between steps, under stable names: kernel slots and inspector rows.
     fn state(&mut self, visit: &mut dyn FnMut(&'static str, &mut [R]));
+}
+
+/// How many numbers an optimizer keeps from step to step, counts of steps included.
+pub fn state_len<R: Real>(optimizer: &mut dyn Optimizer<R>) -> usize {
+    let mut len = 0;
+    optimizer.state(&mut |_, values| len += values.len());
+    len
 }
 
 /// Where a method was published.
@@ -314,6 +345,12 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     fixed_rank::ENTRY,
     #[cfg(labs)]
+    adafactor::ENTRY,
+    #[cfg(labs)]
+    shampoo::ENTRY,
+    #[cfg(labs)]
+    novograd::ENTRY,
+    #[cfg(labs)]
     subgradient::ENTRY,
     #[cfg(labs)]
     scaled_gd::ENTRY,
@@ -321,6 +358,22 @@ pub static REGISTRY: &[Entry] = &[
     alternating::ENTRY,
     #[cfg(labs)]
     rescaled_gd::ENTRY,
+    #[cfg(labs)]
+    muon::ENTRY,
+    #[cfg(labs)]
+    soap::ENTRY,
+    #[cfg(labs)]
+    subset_norm::ENTRY,
+    #[cfg(labs)]
+    subspace_momentum::ENTRY,
+    #[cfg(labs)]
+    snsm::ENTRY,
+    #[cfg(labs)]
+    online_subspace_descent::GALORE,
+    #[cfg(labs)]
+    online_subspace_descent::ENTRY,
+    #[cfg(labs)]
+    frugal::ENTRY,
 ];
 
 /// The optimizer with this id.

@@ -44,6 +44,11 @@ impl Block {
         self.rows == 1 || self.columns == 1
     }
 
+    /// A vector as one column, whatever it was; a matrix as it is.
+    pub fn upright(self) -> Self {
+        if self.is_vector() { Self { rows: self.len(), columns: 1, ..self } } else { self }
+    }
+
     /// Its entries' places in the vector.
     pub fn range(&self) -> std::ops::Range<usize> {
         self.from..self.from + self.len()
@@ -60,5 +65,7 @@ mod tests {
         assert_eq!((blocks[0].range(), blocks[1].range()), (0..6, 6..10));
         assert!(!blocks[0].is_vector() && blocks[1].is_vector());
         assert_eq!(Block::column(5)[0].len(), 5);
+        assert_eq!(blocks[1].upright(), Block { from: 6, rows: 4, columns: 1 });
+        assert_eq!(blocks[0].upright(), blocks[0]);
     }
 }

@@ -129,7 +129,8 @@ fn every_landscape_has_the_same_numbers_in_the_browser() -> Result<()> {
 #[test]
 fn every_optimizer_has_the_same_numbers_in_the_browser() -> Result<()> {
     let mut page = with_module()?;
-    for entry in optimizers::REGISTRY {
+    // The page of the plane does without the methods of matrices.
+    for entry in optimizers::REGISTRY.iter().filter(|entry| entry.family != optimizers::Family::Matrix) {
         same(&mut page, &format!("problem=himmelblau&start=-2.5,0.4&steps=150&opt={}", entry.id))?;
         for wrapper in optimizers::wrappers::WRAPPERS {
             same(&mut page, &format!("problem=rosenbrock&steps=60&opt={}~{}", entry.id, wrapper.id))?;
