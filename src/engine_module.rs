@@ -1,6 +1,6 @@
 //! The module that records definitions and prints kernels, and draws in three dimensions: what the page's first picture
-//! does not need. A worker loads it when the first kernel is asked for (www/kernels.js), the page when the land is first
-//! shown in three dimensions (src/app/relief.rs).
+//! does not need. A worker loads it once the page rests, or when the first kernel is asked for (www/kernels.js), the page when
+//! the land is first shown in three dimensions (src/app/relief.rs).
 
 #[cfg(target_arch = "wasm32")]
 #[expect(dead_code, reason = "the page uses all of it")]

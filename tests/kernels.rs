@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use thalweg::engine::{Axis, DOUBLE_DRAWS, Flight, Goal, Job, Lanes, Layout, SINGLE_DRAWS};
-use thalweg::experiment::{Experiment, Method};
+use thalweg::experiment::{Experiment, Link, Method};
 use thalweg::landscapes;
 use thalweg::optimizers::REGISTRY;
 use thalweg::problems::{Noise, PlaneProblem};
@@ -57,10 +57,16 @@ fn run_in_bulk(job: &Job, flight: &Flight, lanes: Lanes) -> Vec<Vec<u64>> {
 }
 
 fn agrees(job: &Job) -> Result<()> {
+    ends_agree(job).map(|_| ())
+}
+
+/// The bits of what each cell's run leaves in single precision.
+fn ends_agree(job: &Job) -> Result<Vec<Vec<u64>>> {
     let flight = Flight::record(job)?;
+    let mut outputs = Vec::new();
     for (lanes, precision) in [(Lanes::F64x2, Precision::Double), (Lanes::F32x4, Precision::Single)] {
         let flight = flight.lowered(precision);
-        let outputs = run(job, &flight, lanes)?;
+        outputs = run(job, &flight, lanes)?;
         let in_bulk = run_in_bulk(job, &flight, lanes);
         for (cell, found) in outputs.iter().enumerate() {
             let expected: Vec<u64> = match precision {
@@ -76,7 +82,7 @@ fn agrees(job: &Job) -> Result<()> {
             ensure!(*found == expected, "{place}, in bulk: {found:x?}, not {expected:x?}");
         }
     }
-    Ok(())
+    Ok(outputs)
 }
 
 #[test]
@@ -146,6 +152,51 @@ fn kernels_draw_the_numbers_that_the_direct_code_draws() -> Result<()> {
 fn without_steps_a_kernel_stays_where_it_starts() -> Result<()> {
     let job = job("rosenbrock", "adam")?;
     agrees(&Job { steps: 0, ..job })
+}
+
+/// Formulas with poles, and with a region where they have no value: a run that gets there stays where it was.
+#[test]
+fn poles_and_holes_agree() -> Result<()> {
+    for formula in ["1/x%2By^2", "ln(x)%2By^2", "sqrt(x)*y", "x^y", "tan(x)%2By^2"] {
+        let link =
+            format!("problem=formula;f={formula}&domain=-2,2,-2,2&start=1,1&steps=40&opt=adam;lr=0.1&opt=sgd;lr=0.3");
+        let experiment = Link::parse(&link).experiment;
+        let problem = experiment.pose()?;
+        for method in 0..2 {
+            let job = Job::of(&experiment, &problem, method, problem.domain).context("the link has two methods")?;
+            agrees(&Job { columns: 7, rows: 6, ..job }).context(formula)?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_knob_that_varies_by_nothing_gives_every_cell_the_same_end() -> Result<()> {
+    for method in ["adam", "sgd"] {
+        let axes = [Axis::Knob(0), Axis::Nothing];
+        let ends = ends_agree(&Job { axes, window: [-2.0, -2.0, 0.0, 0.0], ..job("himmelblau", method)? })?;
+        ensure!(ends.len() == 6 && ends.iter().all(|end| *end == ends[0]), "{method}: {ends:x?}");
+    }
+    Ok(())
+}
+
+/// The smallest grid there is, and the last cells of the largest that is asked for.
+#[test]
+fn the_smallest_and_the_largest_grid_agree() -> Result<()> {
+    let job = job("himmelblau", "adam")?;
+    agrees(&Job { columns: 1, rows: 1, ..job.clone() })?;
+    let job = Job { columns: 4096, rows: 4096, ..job };
+    let flight = Flight::record(&job)?.lowered(Precision::Single);
+    let (first, cells) = (job.cells() - 5, 5);
+    let layout = Layout::new(&job, Lanes::F32x4, cells);
+    let image = layout.image(&job, first);
+    let memory = call(&flight, Lanes::F32x4, &image, layout.groups(), [job.steps, 0])?;
+    for (place, found) in layout.read(&memory[layout.outputs()]).into_iter().enumerate() {
+        let expected = flight.interpret(&job, first + place, SINGLE_DRAWS);
+        let expected: Vec<u64> = expected.into_iter().map(|x| u64::from(x.to_bits())).collect();
+        ensure!(found == expected, "cell {}: {found:x?}, not {expected:x?}", first + place);
+    }
+    Ok(())
 }
 
 /// Runs that stop and go on are where runs are that went on at once.

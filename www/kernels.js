@@ -92,8 +92,9 @@ async function open(addresses) {
   return { bytes: new Uint8Array(), name, software: processor.software };
 }
 
-// Kernels kept: more than a page shows at a time.
-const SHADERS = 8;
+// Kernels kept, the latest used: twice as many as the page knows of, which does not count those that it gave up while they
+// were compiled.
+const SHADERS = 16;
 
 async function compile({ link, order, shader, resumable, ...addresses }) {
   const processor = await opened(addresses);
@@ -106,6 +107,8 @@ async function compute({ shader, image, points, steps, done, from, ...addresses 
   const processor = await opened(addresses);
   const compiled = shaders.get(shader);
   if (!compiled) throw new Error("the graphics processor was lost, and the kernel with it");
+  shaders.delete(shader);
+  shaders.set(shader, compiled);
   return { bytes: await processor.run(compiled, image, points, steps, done, from) };
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use thalweg::engine::{Axis, Cell, Goal, Job, Landing, Lanes, Layout, Minima};
 use thalweg::experiment::{Experiment, Link, Method};
 use thalweg::figure::{BasinScale, Theme, basin_pixels, read_number};
-use thalweg::problems::Noise;
+use thalweg::problems::{Noise, PlaneProblem};
 
 /// What the pixels of a map of basins mean.
 #[derive(Clone)]
@@ -99,17 +99,8 @@ pub fn follow(state: State) -> BasinMap {
             return map.refuse("with noise every run of a start ends elsewhere: switch it off for the map".to_owned());
         }
         let problem = state.run_untracked().problem.clone();
-        let Some(job) = Job::of(&asked, &problem, 0, frame.window) else { return };
-        let job = Job { axes: [Axis::Start(0), Axis::Start(1)], goal: Goal::Landing, ..job };
-        let (link, place) = state.with_untracked(|e| (Link::write(e), e.view.basins.unwrap_or(0)));
-        let request = Request {
-            link: link.into(),
-            place,
-            lanes: lanes_for(&job.window),
-            job: Rc::new(job),
-            part: 1,
-            engine: asked.view.engine,
-        };
+        let request = state.with_untracked(|e| request(e, &problem, e.view.basins.unwrap_or(0), frame.window));
+        let Some(request) = request else { return };
         let kind = Basins { minima: Minima::known(&problem), scale: BasinScale::of(&[]) };
         let runs = runs.clone();
         // The land is drawn first, and a slider that goes on moving is not waited upon.
@@ -118,6 +109,20 @@ pub fn follow(state: State) -> BasinMap {
     });
     Effect::new(move |_| map.repaint(state.theme()));
     map
+}
+
+/// The runs of an experiment's method from a window, a single cell.
+pub fn request(experiment: &Experiment, problem: &PlaneProblem, place: usize, window: [f64; 4]) -> Option<Request> {
+    let job = Job::of(experiment, problem, place, window)?;
+    let job = Job { axes: [Axis::Start(0), Axis::Start(1)], goal: Goal::Landing, ..job };
+    Some(Request {
+        link: Link::write(experiment).into(),
+        place,
+        lanes: lanes_for(&window),
+        job: Rc::new(job),
+        part: 1,
+        engine: experiment.view.engine,
+    })
 }
 
 /// Single precision where it tells neighbouring pixels apart.

@@ -74,8 +74,8 @@ impl<K: Kind> Copy for GridMap<K> {}
 
 /// Pixels of the page to a cell of the coarse picture.
 const COARSE: f64 = 12.0;
-/// Cells of a task: a worker answers some ten times a second.
-const CELLS: usize = 16_384;
+/// Cells of a task: a worker answers some twenty times a second.
+const CELLS: usize = 8_192;
 
 /// A map on its way.
 struct Work<K: Kind> {
@@ -86,8 +86,6 @@ struct Work<K: Kind> {
     request: Request,
     size: [f64; 2],
     began: f64,
-    /// Milliseconds that workers were at it.
-    busy: f64,
 }
 
 impl<K: Kind> GridMap<K> {
@@ -108,7 +106,7 @@ impl<K: Kind> GridMap<K> {
         if let Some(performance) = dom::window().performance() {
             let _ = performance.mark("thalweg-asked");
         }
-        let work = Work { map: self, runs: runs.clone(), state, kind, request, size, began: dom::now(), busy: 0.0 };
+        let work = Work { map: self, runs: runs.clone(), state, kind, request, size, began: dom::now() };
         work.coarse();
     }
 
@@ -147,14 +145,11 @@ impl<K: Kind> Work<K> {
                     let _ = work.map.told.try_set(engine);
                 }
             }
-            Progress::Part { cells, layout, outputs, milliseconds, last } => {
+            Progress::Part { cells, layout, outputs, last, .. } => {
                 let mut known = parts.borrow_mut();
                 let place = known.partition_point(|(first, _)| *first < cells.start);
                 known.insert(place, (cells.start, (layout, outputs)));
                 drop(known);
-                if let Some(work) = &mut *work.borrow_mut() {
-                    work.busy += milliseconds;
-                }
                 if let Some(work) = last.then(|| work.borrow_mut().take()).flatten() {
                     let parts: Vec<_> = parts.take().into_iter().map(|(_, part)| part).collect();
                     let mut kind = work.kind.clone();
@@ -184,17 +179,19 @@ impl<K: Kind> Work<K> {
         self.fine(kind);
     }
 
-    fn fine(mut self, kind: K) {
+    fn fine(self, kind: K) {
         let request = self.grid(1.0, CELLS);
         let (job, runs) = (request.job.clone(), self.runs.clone());
         let cells: RefCell<Vec<Option<K::Cell>>> = RefCell::new(vec![None; job.cells()]);
         let ready = RefCell::new(false);
         let done = std::cell::Cell::new(0_usize);
         let engine = RefCell::new(String::new());
-        let busy = std::cell::Cell::new(std::mem::take(&mut self.busy));
+        // Milliseconds that workers were at it.
+        let busy = std::cell::Cell::new(0.0);
         runs.begin(request, move |progress| match progress {
             Progress::Begun(name) => {
                 done.set(0);
+                busy.set(0.0);
                 engine.replace(name);
             }
             Progress::Part { cells: range, layout, outputs, milliseconds, last } => {

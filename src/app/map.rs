@@ -11,6 +11,7 @@ use super::readout::Readout;
 use super::relief::ReliefLayer;
 use super::state::{Hover, State};
 use super::views::Views;
+use super::warm_up::WarmUp;
 use crate::canvas::Canvas;
 use leptos::html;
 use leptos::prelude::*;
@@ -75,13 +76,7 @@ pub fn Map() -> impl IntoView {
         let [px, py] = frame.to_pixel(state.run_untracked().problem.start);
         state.move_start(map_pointer::tidy(&frame, [px + dx, py + dy]));
     };
-    // Who reaches for the tools may ask for many runs: the engine is on its way by then.
-    let preparing = StoredValue::new_local(Some(Mass::expect_runs()));
-    let prepare = move |_| {
-        if let Some(runs) = preparing.try_update_value(Option::take).flatten() {
-            runs.prepare();
-        }
-    };
+    let warm_up = WarmUp::when_at_rest(state);
     // A click on one of many runs shows it.
     let pick = move |event: web_sys::MouseEvent| {
         let (Some(host), Some(frame)) = (host.get_untracked(), state.frame.get_untracked()) else { return };
@@ -159,7 +154,7 @@ pub fn Map() -> impl IntoView {
             <Show when=move || sweeping.get()>
                 <KnobMap runs=knob_runs/>
             </Show>
-            <div class="map-tools" on:pointerenter=prepare>
+            <div class="map-tools" on:pointerenter=move |_| warm_up.now()>
                 <Views/>
                 <Show when=move || zoomed.get()>
                     <button class="button small" on:click=move |_| {

@@ -1,11 +1,13 @@
 //! Mass runs in the page: has kernels printed, keeps them, and runs jobs part by part on the workers.
 
+use super::dom;
 use super::pool::{Answer, Client, Pool, Task};
-use js_sys::{Uint8Array, WebAssembly};
+use js_sys::{Reflect, Uint8Array, WebAssembly};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
+use std::time::Duration;
 use thalweg::engine::{Axis, Goal, Job, Lanes, Layout};
 use thalweg::experiment::Engine;
 use thalweg::formula::Program;
@@ -81,13 +83,18 @@ impl Recipe {
 }
 
 /// What is kept from one request to the next.
-#[derive(Default)]
 struct Kept {
     /// Kernels that have been printed, the latest last.
     kernels: RefCell<Vec<(Recipe, WebAssembly::Module)>>,
     /// The same on the graphics processor, by the numbers it knows them by.
     shaders: RefCell<Vec<(Recipe, u32)>>,
+    /// How many numbers have been given.
+    numbers: Cell<u32>,
     graphics: RefCell<Graphics>,
+    /// Asks for the graphics processor, whatever becomes of the requests.
+    opening: Client,
+    /// Whether the page computes something itself.
+    occupied: Cell<bool>,
 }
 
 /// What is known of the graphics processor.
@@ -106,11 +113,24 @@ enum Graphics {
 
 /// Kernels kept: maps, strip and particles of the optimizers that one goes back and forth between.
 const KEPT: usize = 24;
-/// Shaders kept: as many as the worker keeps.
+/// Shaders kept: half as many as the worker keeps, which also has those that were given up while they were compiled.
 const SHADERS: usize = 8;
 
+/// What is to compute a request.
+pub enum Choice {
+    /// Kernels, with what there is to say about it after their name.
+    Kernel(String),
+    /// The graphics processor of this name.
+    Graphics(String),
+}
+
+/// Who is told as a request proceeds.
+type Tell = Rc<dyn Fn(Progress)>;
+/// What goes on with a result. Boxed, so that there is one copy of what comes before.
+type Then<T> = Box<dyn FnOnce(T)>;
+
 /// The mass runs of a view.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Mass {
     pool: Pool,
     kept: Rc<Kept>,
@@ -119,7 +139,16 @@ pub struct Mass {
 impl Mass {
     /// Makes the mass runs of a view; they end with it.
     pub fn provide() {
-        let mass = StoredValue::new_local(Self::default());
+        let pool = Pool::default();
+        let kept = Kept {
+            kernels: RefCell::default(),
+            shaders: RefCell::default(),
+            numbers: Cell::default(),
+            graphics: RefCell::default(),
+            opening: pool.client(),
+            occupied: Cell::default(),
+        };
+        let mass = StoredValue::new_local(Self { pool, kept: Rc::new(kept) });
         provide_context(mass);
         on_cleanup(move || mass.with_value(Self::end));
     }
@@ -132,7 +161,7 @@ impl Mass {
 
     /// Somebody with requests, who has one at a time.
     fn runs(&self) -> Runs {
-        Runs { client: self.pool.client(), opening: self.pool.client(), kept: self.kept.clone() }
+        Runs { client: self.pool.client(), kept: self.kept.clone() }
     }
 
     /// Ends all workers, as the view that needed them does.
@@ -146,8 +175,6 @@ impl Mass {
 pub struct Runs {
     /// Hands tasks to the workers.
     pub client: Client,
-    /// Asks for the graphics processor, whatever becomes of the requests.
-    opening: Client,
     kept: Rc<Kept>,
 }
 
@@ -157,9 +184,24 @@ impl Runs {
         self.client.cancel();
     }
 
-    /// Has the engine's module loaded, so that the first request does not wait for it.
-    pub fn prepare(&self) {
-        self.client.run(vec![Task::Load], |_| {});
+    /// Has the engine's module loaded, so that the first request does not wait for it; with a request, its kernel too.
+    pub fn prepare(&self, request: Option<&Request>) {
+        // Marks are for tests and measurements; a browser may have no room for them.
+        let ready = || dom::window().performance().map(|performance| performance.mark("thalweg-engine"));
+        match request {
+            Some(request) => self.with_kernel(request, false, Box::new(move |_| drop(ready()))),
+            None => self.client.run(vec![Task::Load], move |_| drop(ready())),
+        }
+    }
+
+    /// Tells whether the page computes something itself, which nobody shall disturb.
+    pub fn occupy(&self, occupied: bool) {
+        self.kept.occupied.set(occupied);
+    }
+
+    /// Whether it does.
+    pub fn is_occupied(&self) -> bool {
+        self.kept.occupied.get()
     }
 
     /// How many workers there are.
@@ -169,54 +211,69 @@ impl Runs {
 
     /// Gives up an earlier request and begins this one; `tell` is called as it proceeds.
     pub fn begin(&self, request: Request, tell: impl Fn(Progress) + 'static) {
-        self.begin_with(request, Rc::new(tell));
+        self.begin_for(request, Rc::new(tell));
     }
 
-    fn begin_with(&self, request: Request, tell: Rc<dyn Fn(Progress)>) {
+    fn begin_for(&self, request: Request, tell: Tell) {
         if !request.job.method.entry().recordable() || request.engine == Some(Engine::Direct) {
-            return self.fly(request, &tell);
+            return self.fly(request, tell);
         }
-        let graphics = self.kept.graphics.borrow().clone();
-        match (request.engine, graphics) {
-            (Some(Engine::Gpu), Graphics::Unasked | Graphics::Missing) => {
-                let runs = self.clone();
-                self.open(move |opened| match opened {
-                    Ok(()) => runs.begin_with(request, tell),
-                    Err(reason) => runs.by_kernel(request, &format!("; {reason}"), tell),
-                });
-            }
-            (Some(Engine::Gpu), Graphics::Open { name, .. }) => self.by_graphics(request, &name, tell),
-            (None, Graphics::Open { name, software: false }) if request.lanes == Lanes::F32x4 => {
-                self.by_graphics(request, &name, tell);
-            }
-            (engine, graphics) => {
-                if engine.is_none() && matches!(graphics, Graphics::Unasked) && has_graphics() {
-                    // For the next request: this one does not wait.
-                    self.open(|_| {});
-                }
-                let note = if engine == Some(Engine::Gpu) { "; WebGPU is being opened" } else { "" };
-                self.by_kernel(request, note, tell);
-            }
-        }
+        let runs = self.clone();
+        let (engine, lanes) = (request.engine, request.lanes);
+        let begin = move |choice| match choice {
+            Choice::Kernel(note) => runs.by_kernel(request, &note, tell),
+            Choice::Graphics(name) => runs.by_graphics(request, &name, tell),
+        };
+        self.choose(engine, lanes, Box::new(begin));
     }
 
-    fn open(&self, then: impl FnOnce(Result<(), String>) + 'static) {
+    /// Chooses between kernels and the graphics processor: what is asked for, or a processor that is real and gives the
+    /// precision.
+    pub fn choose(&self, engine: Option<Engine>, lanes: Lanes, then: Then<Choice>) {
+        let asked = engine == Some(Engine::Gpu);
+        let graphics = self.kept.graphics.borrow().clone();
+        let mut note = String::new();
+        match graphics {
+            Graphics::Open { name, software } if asked || engine.is_none() && !software && lanes == Lanes::F32x4 => {
+                return then(Choice::Graphics(name));
+            }
+            Graphics::Unasked | Graphics::Missing if asked => {
+                return self.open(Box::new(|opened| {
+                    then(match opened {
+                        Ok(name) => Choice::Graphics(name),
+                        Err(reason) => Choice::Kernel(format!("; {reason}")),
+                    });
+                }));
+            }
+            Graphics::Unasked if engine.is_none() && has_graphics() => {
+                // For later requests: this one does not wait, and has the machine to itself.
+                *self.kept.graphics.borrow_mut() = Graphics::Opening;
+                let runs = self.clone();
+                set_timeout(move || runs.open(Box::new(|_| {})), LATER);
+            }
+            Graphics::Opening if asked => note.push_str("; WebGPU is being opened"),
+            _ => {}
+        }
+        then(Choice::Kernel(note));
+    }
+
+    /// Opens the graphics processor, and hands over its name or why there is none.
+    fn open(&self, then: Then<Result<String, String>>) {
         *self.kept.graphics.borrow_mut() = Graphics::Opening;
         let (kept, then) = (self.kept.clone(), Cell::new(Some(then)));
-        self.opening.run(vec![Task::Open], move |answer| {
-            let (now, result) = match (answer.bytes, answer.processor) {
-                (Ok(_), Some((name, software))) => (Graphics::Open { name, software }, Ok(())),
-                (Ok(_), None) => (Graphics::Missing, Err(String::new())),
-                (Err(reason), _) => (Graphics::Missing, Err(reason)),
+        self.kept.opening.run(vec![Task::Open], move |answer| {
+            let named = answer.bytes.and_then(|_| answer.processor.ok_or_else(String::new));
+            *kept.graphics.borrow_mut() = match named.clone() {
+                Ok((name, software)) => Graphics::Open { name, software },
+                Err(_) => Graphics::Missing,
             };
-            *kept.graphics.borrow_mut() = now;
             if let Some(then) = then.take() {
-                then(result);
+                then(named.map(|(name, _)| name));
             }
         });
     }
 
-    fn fly(&self, request: Request, tell: &Rc<dyn Fn(Progress)>) {
+    fn fly(&self, request: Request, tell: Tell) {
         tell(Progress::Begun(DIRECT.to_owned()));
         let order: Rc<[f64]> = request.job.order(request.place).into();
         let link = request.link.clone();
@@ -226,16 +283,15 @@ impl Runs {
             first: cells.start,
             cells: cells.len(),
         };
-        let tell = tell.clone();
-        self.carry_out(&Request { lanes: Lanes::F64x2, ..request }, direct, move |progress| tell(progress));
+        self.carry_out(&Request { lanes: Lanes::F64x2, ..request }, &direct, tell);
     }
 
     /// `note` follows the engine's name.
-    fn by_kernel(&self, request: Request, note: &str, tell: Rc<dyn Fn(Progress)>) {
+    fn by_kernel(&self, request: Request, note: &str, tell: Tell) {
         let double = if request.lanes == Lanes::F64x2 { ", double precision" } else { "" };
         tell(Progress::Begun(format!("SIMD kernel{double}{note}")));
-        let runs = self.clone();
-        self.with_kernel(&request.clone(), false, move |kernel| match kernel {
+        let (runs, asked) = (self.clone(), request.clone());
+        let begin = move |kernel: Result<WebAssembly::Module, String>| match kernel {
             Ok(module) => {
                 let job = request.job.clone();
                 let steps = job.kernel_steps();
@@ -247,96 +303,65 @@ impl Runs {
                         steps,
                         done: 0,
                         from: layout.outputs().start,
-                        image: Box::new(move || layout.image(&job, first)),
+                        image: Box::new(move || layout.image(&job, first).as_slice().into()),
                     }
                 };
-                runs.carry_out(&request, task, move |progress| tell(progress));
+                runs.carry_out(&request, &task, tell);
             }
             Err(reason) => tell(Progress::Refused(reason)),
-        });
+        };
+        self.with_kernel(&asked, false, Box::new(begin));
     }
 
     /// On the graphics processor, and by kernels as soon as anything goes wrong there.
-    fn by_graphics(&self, request: Request, name: &str, tell: Rc<dyn Fn(Progress)>) {
+    fn by_graphics(&self, request: Request, name: &str, tell: Tell) {
         tell(Progress::Begun(format!("WebGPU ({name})")));
         let request = Request { lanes: Lanes::F32x4, part: request.part.max(GRAPHICS_PART), ..request };
-        let (runs, again) = (self.clone(), request.clone());
-        let failed = Rc::new(move |reason: String, tell: Rc<dyn Fn(Progress)>| {
-            runs.give_up_graphics();
-            runs.by_kernel(again.clone(), &format!("; WebGPU failed: {reason}"), tell);
-        });
-        let runs = self.clone();
-        self.with_shader(&request.clone(), false, move |shader| match shader {
+        let (runs, again, told) = (self.clone(), request.clone(), tell.clone());
+        let failed = move |reason: String| {
+            let note = runs.give_up_graphics(&reason);
+            runs.by_kernel(again.clone(), &note, told.clone());
+        };
+        let (runs, asked) = (self.clone(), request.clone());
+        let begin = move |shader| match shader {
             Ok(shader) => runs.compute(&request, shader, failed, tell),
-            Err(reason) => failed(reason, tell),
-        });
+            Err(reason) => failed(reason),
+        };
+        self.with_shader(&asked, false, Box::new(begin));
     }
 
     /// Hands over the number by which the graphics processor knows the kernel of a request, or its resumable kernel,
     /// compiled unless it is at hand. The processor is open.
-    pub fn with_shader(&self, request: &Request, resumable: bool, then: impl FnOnce(Result<u32, String>) + 'static) {
+    pub fn with_shader(&self, request: &Request, resumable: bool, then: Then<Result<u32, String>>) {
         let recipe = Recipe::of(&request.job, Lanes::F32x4, resumable);
         let known = self.kept.shaders.borrow().iter().find(|(known, _)| *known == recipe).map(|(_, shader)| *shader);
         if let Some(shader) = known {
             return then(Ok(shader));
         }
-        let mut shaders = self.kept.shaders.borrow_mut();
-        let shader = shaders.last().map_or(0, |(_, last)| last + 1);
-        shaders.push((recipe, shader));
-        if shaders.len() > SHADERS {
-            shaders.remove(0);
-        }
-        drop(shaders);
+        let shader = self.kept.numbers.get();
+        self.kept.numbers.set(shader + 1);
         let order = request.job.order(request.place).into();
         let compile = Task::Compile { link: request.link.clone(), order, shader, resumable };
-        let then = Cell::new(Some(then));
+        let (kept, then) = (self.kept.clone(), Cell::new(Some((recipe, then))));
         self.client.run(vec![compile], move |answer| {
-            if let Some(then) = then.take() {
-                then(answer.bytes.map(|_| shader));
+            let Some((recipe, then)) = then.take() else { return };
+            let compiled = answer.bytes.map(|_| shader);
+            if compiled.is_ok() {
+                keep(&kept.shaders, SHADERS, (recipe, shader));
             }
+            then(compiled);
         });
     }
 
-    /// The name of the graphics processor where it is to be used: when it is asked for and there is one, or when it is real.
-    pub fn with_graphics(&self, engine: Option<Engine>, then: impl FnOnce(Option<String>) + 'static) {
-        self.with_graphics_boxed(engine, Box::new(then));
-    }
-
-    fn with_graphics_boxed(&self, engine: Option<Engine>, then: Box<dyn FnOnce(Option<String>)>) {
-        let graphics = self.kept.graphics.borrow().clone();
-        match (engine, graphics) {
-            (Some(Engine::Gpu), Graphics::Open { name, .. }) | (None, Graphics::Open { name, software: false }) => {
-                then(Some(name));
-            }
-            (Some(Engine::Gpu), Graphics::Unasked) => {
-                let runs = self.clone();
-                self.open(move |opened| match opened {
-                    Ok(()) => runs.with_graphics_boxed(engine, then),
-                    Err(_) => then(None),
-                });
-            }
-            (None, Graphics::Unasked) if has_graphics() => {
-                // For the next time: this one does not wait.
-                self.open(|_| {});
-                then(None);
-            }
-            _ => then(None),
-        }
-    }
-
-    /// Forgets what the graphics processor knew, after it has failed.
-    pub fn give_up_graphics(&self) {
+    /// Forgets what the graphics processor knew, after it has failed for this reason; returns what there is to say about
+    /// kernels that take its place.
+    pub fn give_up_graphics(&self, reason: &str) -> String {
         self.kept.shaders.borrow_mut().clear();
         *self.kept.graphics.borrow_mut() = Graphics::Missing;
+        format!("; WebGPU failed: {reason}")
     }
 
-    fn compute(
-        &self,
-        request: &Request,
-        shader: u32,
-        failed: Rc<impl Fn(String, Rc<dyn Fn(Progress)>) + 'static>,
-        tell: Rc<dyn Fn(Progress)>,
-    ) {
+    fn compute(&self, request: &Request, shader: u32, failed: impl Fn(String) + 'static, tell: Tell) {
         let job = request.job.clone();
         let task = move |cells: Range<usize>, layout: &Layout| {
             let (job, layout, first) = (job.clone(), layout.clone(), cells.start);
@@ -346,22 +371,18 @@ impl Runs {
                 steps: job.kernel_steps(),
                 done: 0,
                 from: layout.outputs().start,
-                image: Box::new(move || layout.image(&job, first)),
+                image: Box::new(move || layout.image(&job, first).as_slice().into()),
             }
         };
-        self.carry_out(request, task, move |progress| match progress {
-            Progress::Refused(reason) => failed(reason, tell.clone()),
+        let told = move |progress| match progress {
+            Progress::Refused(reason) => failed(reason),
             progress => tell(progress),
-        });
+        };
+        self.carry_out(request, &task, Rc::new(told));
     }
 
     /// Hands over the kernel of a request, or its resumable kernel, printed unless it is at hand.
-    pub fn with_kernel(
-        &self,
-        request: &Request,
-        resumable: bool,
-        then: impl FnOnce(Result<WebAssembly::Module, String>) + 'static,
-    ) {
+    pub fn with_kernel(&self, request: &Request, resumable: bool, then: Then<Result<WebAssembly::Module, String>>) {
         let recipe = Recipe::of(&request.job, request.lanes, resumable);
         let kernels = self.kept.kernels.borrow();
         let known = kernels.iter().find(|(known, _)| *known == recipe).map(|(_, module)| module.clone());
@@ -375,31 +396,21 @@ impl Runs {
             double: request.lanes == Lanes::F64x2,
             resumable,
         };
-        let (kept, then) = (self.kept.clone(), Cell::new(Some(then)));
+        let (kept, then) = (self.kept.clone(), Cell::new(Some((recipe, then))));
         self.client.run(vec![print], move |Answer { bytes, .. }| {
+            let Some((recipe, then)) = then.take() else { return };
             let compiled = bytes.and_then(|bytes| {
                 WebAssembly::Module::new(&Uint8Array::from(bytes.as_slice()))
                     .map_err(|_| "this browser's WebAssembly has no SIMD, which kernels need".to_owned())
             });
             if let Ok(module) = &compiled {
-                let mut kernels = kept.kernels.borrow_mut();
-                kernels.push((recipe.clone(), module.clone()));
-                if kernels.len() > KEPT {
-                    kernels.remove(0);
-                }
+                keep(&kept.kernels, KEPT, (recipe, module.clone()));
             }
-            if let Some(then) = then.take() {
-                then(compiled);
-            }
+            then(compiled);
         });
     }
 
-    fn carry_out(
-        &self,
-        request: &Request,
-        task: impl Fn(Range<usize>, &Layout) -> Task,
-        tell: impl Fn(Progress) + 'static,
-    ) {
+    fn carry_out(&self, request: &Request, task: &dyn Fn(Range<usize>, &Layout) -> Task, tell: Tell) {
         let (job, lanes) = (&request.job, request.lanes);
         let step = (request.part / job.columns).max(1) * job.columns;
         let cells = job.cells();
@@ -426,11 +437,22 @@ impl Runs {
 /// What a badge calls the direct code.
 pub const DIRECT: &str = "direct code";
 
+/// How long after the first request the graphics processor is opened for the next.
+const LATER: Duration = Duration::from_millis(1500);
+
 /// Cells that the graphics processor gets at once: it has more lanes than a worker, and a way to go.
 const GRAPHICS_PART: usize = 65_536;
 
+/// Keeps so many, the latest.
+fn keep<T>(kept: &RefCell<Vec<T>>, most: usize, latest: T) {
+    let mut kept = kept.borrow_mut();
+    kept.push(latest);
+    if kept.len() > most {
+        kept.remove(0);
+    }
+}
+
 /// Whether the browser offers a graphics processor.
 fn has_graphics() -> bool {
-    let navigator = super::dom::window().navigator();
-    js_sys::Reflect::has(&navigator, &"gpu".into()).unwrap_or(false)
+    Reflect::has(&dom::window().navigator(), &"gpu".into()).unwrap_or(false)
 }

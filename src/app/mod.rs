@@ -40,6 +40,7 @@ mod strip;
 mod table;
 mod transport;
 mod views;
+mod warm_up;
 
 use leptos::prelude::*;
 

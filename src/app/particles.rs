@@ -2,7 +2,7 @@
 //! start.
 
 use super::dom;
-use super::mass::{Mass, Progress, Request, Runs};
+use super::mass::{Choice, Mass, Progress, Request, Runs};
 use super::pool::Task;
 use super::state::State;
 use crate::canvas::Canvas;
@@ -36,32 +36,46 @@ pub struct Crowd {
     flock: StoredValue<Option<Rc<Flock>>, LocalStorage>,
     /// Counts the pictures.
     frames: RwSignal<u32>,
-    /// Told when everything has to begin anew.
-    anew: RwSignal<()>,
 }
+
+/// What is asked for, and who does it.
+#[derive(Clone)]
+struct Asked {
+    kind: ParticleKind,
+    /// With as many runs as kernels can move.
+    request: Request,
+    /// Moves them.
+    runs: Runs,
+    /// Finds out where they end.
+    ends: Runs,
+}
+
+/// The memory of a part of the particles.
+type Memory = Rc<Vec<u8>>;
 
 /// Particles on their way.
 struct Flock {
+    asked: Asked,
     job: Rc<Job>,
-    kind: ParticleKind,
     kernel: Kernel,
     /// The memories before the first step, to go back to.
-    first: RefCell<Vec<Option<Rc<Vec<u8>>>>>,
-    /// The memories now; `None` while a worker has it.
-    now: RefCell<Vec<Option<Rc<Vec<u8>>>>>,
-    /// The step at which all are.
+    first: Vec<Memory>,
+    /// The memories at the step at which all are.
+    now: RefCell<Vec<Memory>>,
+    /// That step.
     step: Cell<u32>,
     /// Parts that workers have.
     away: Cell<usize>,
     /// Where each ends, once known.
-    ends: RefCell<Vec<Verdict>>,
+    ends: Rc<RefCell<Vec<Verdict>>>,
     began: Cell<f64>,
 }
 
 /// What moves particles.
 #[derive(Clone)]
 enum Kernel {
-    Wasm(WebAssembly::Module),
+    /// With what there is to say about it.
+    Wasm(WebAssembly::Module, String),
     /// On the graphics processor of this name.
     Shader(u32, String),
 }
@@ -71,7 +85,6 @@ impl Flock {
     fn places(&self) -> Vec<[f32; 2]> {
         let mut places = Vec::with_capacity(self.job.cells());
         for (part, image) in self.now.borrow().iter().enumerate() {
-            let Some(image) = image else { continue };
             let word = |at: usize| image.get(at..at + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
             let (xs, ys) = (word(0) as usize, word(8) as usize);
             let cells = PART.min(self.job.cells() - part * PART);
@@ -89,7 +102,6 @@ impl Crowd {
             canvas: NodeRef::new(),
             flock: StoredValue::new_local(None),
             frames: RwSignal::new(0),
-            anew: RwSignal::new(()),
         };
         let (runs, ends) = (Mass::expect_runs(), Mass::expect_runs());
         let asked = state.part(|e| {
@@ -106,9 +118,7 @@ impl Crowd {
             Some((asked, particles))
         });
         let pending = StoredValue::new(None::<TimeoutHandle>);
-        let stepping = runs.clone();
         Effect::new(move |_| {
-            crowd.anew.track();
             let asked = asked.get();
             if let Some(handle) = pending.get_value() {
                 handle.clear();
@@ -121,13 +131,13 @@ impl Crowd {
             let Some((asked, particles)) = asked else { return };
             let (runs, ends) = (runs.clone(), ends.clone());
             // A slider that goes on moving is not waited upon.
-            let begin = move || crowd.begin(state, &runs, &ends, &asked, particles);
+            let begin = move || crowd.begin(state, runs, ends, &asked, particles);
             pending.set_value(set_timeout_with_handle(begin, Duration::from_millis(60)).ok());
         });
         Effect::new(move |_| {
             crowd.frames.track();
             let time = state.time.get();
-            crowd.advance(&stepping, time as u32);
+            crowd.advance(time as u32);
         });
         Effect::new(move |_| {
             crowd.frames.track();
@@ -136,7 +146,7 @@ impl Crowd {
         crowd
     }
 
-    fn begin(self, state: State, runs: &Runs, ends: &Runs, asked: &Experiment, particles: Particles) {
+    fn begin(self, state: State, runs: Runs, ends: Runs, asked: &Experiment, particles: Particles) {
         let problem = state.run_untracked().problem.clone();
         let Some(mut job) = Job::of(asked, &problem, 0, problem.domain) else { return };
         if particles.kind == ParticleKind::Swarm
@@ -161,73 +171,80 @@ impl Crowd {
         let engine = asked.view.engine;
         let request = Request { link, place: 0, job: Rc::new(job), lanes: Lanes::F32x4, part: PART, engine };
         self.told.set("gathering".to_owned());
-        let (again, ends) = (runs.clone(), ends.clone());
-        runs.with_graphics(engine, move |name| match name {
-            Some(name) => self.begin_on_graphics(again, ends, request, particles.kind, name),
-            None => self.begin_by_kernel(again, ends, request, particles.kind),
-        });
+        let again = Asked { kind: particles.kind, request, runs: runs.clone(), ends };
+        let begin = move |choice| match choice {
+            Choice::Graphics(name) => self.begin_on_graphics(again, name),
+            Choice::Kernel(note) => self.begin_by_kernel(again, note),
+        };
+        runs.choose(engine, Lanes::F32x4, Box::new(begin));
     }
 
-    fn begin_by_kernel(self, runs: Runs, ends: Runs, request: Request, kind: ParticleKind) {
-        let again = runs.clone();
-        runs.with_kernel(&request.clone(), true, move |kernel| match kernel {
-            Ok(module) => self.gather(&again, &ends, &request, Kernel::Wasm(module), kind),
+    /// `note` follows the engine's name.
+    fn begin_by_kernel(self, asked: Asked, note: String) {
+        let again = asked.clone();
+        let begin = move |kernel: Result<WebAssembly::Module, String>| match kernel {
+            Ok(module) => self.gather(again.clone(), again.request.job, Kernel::Wasm(module, note)),
             Err(reason) => {
                 let _ = self.told.try_set(reason);
             }
-        });
+        };
+        asked.runs.with_kernel(&asked.request, true, Box::new(begin));
     }
 
-    fn begin_on_graphics(self, runs: Runs, ends: Runs, request: Request, kind: ParticleKind, name: String) {
+    fn begin_on_graphics(self, asked: Asked, name: String) {
         // A program that stands in for a processor is asked for by name only, and has no time for a million.
-        let columns = match kind {
-            ParticleKind::Swarm if request.engine.is_none() => LARGE_SWARM,
-            _ => request.job.columns,
+        let columns = match asked.kind {
+            ParticleKind::Swarm if asked.request.engine.is_none() => LARGE_SWARM,
+            _ => asked.request.job.columns,
         };
-        let request = Request { job: Rc::new(Job { columns, ..(*request.job).clone() }), ..request };
-        let again = runs.clone();
-        runs.with_shader(&request.clone(), true, move |shader| match shader {
-            Ok(shader) => self.gather(&again, &ends, &request, Kernel::Shader(shader, name), kind),
-            Err(_) => {
-                again.give_up_graphics();
-                self.begin_by_kernel(again, ends, request, kind);
-            }
-        });
+        let job = Rc::new(Job { columns, ..(*asked.request.job).clone() });
+        let again = asked.clone();
+        let begin = move |shader: Result<u32, String>| match shader {
+            Ok(shader) => self.gather(again, job, Kernel::Shader(shader, name)),
+            Err(reason) => self.fall_back(again, &reason),
+        };
+        asked.runs.with_shader(&asked.request, true, Box::new(begin));
+    }
+
+    /// Begins anew by kernels, after the graphics processor has failed for this reason.
+    fn fall_back(self, asked: Asked, reason: &str) {
+        let note = asked.runs.give_up_graphics(reason);
+        self.begin_by_kernel(asked, note);
     }
 
     /// Has the memories made, and asks where every run ends, for its colour.
-    fn gather(self, runs: &Runs, ends: &Runs, request: &Request, kernel: Kernel, kind: ParticleKind) {
-        let job = request.job.clone();
+    fn gather(self, asked: Asked, job: Rc<Job>, kernel: Kernel) {
         let parts = job.cells().div_ceil(PART);
-        let order: Rc<[f64]> = job.order(request.place).into();
-        let tasks = (0..parts).map(|part| {
-            let (link, order) = (request.link.clone(), order.clone());
+        let order: Rc<[f64]> = job.order(asked.request.place).into();
+        let task = |part: usize| {
+            let (link, order) = (asked.request.link.clone(), order.clone());
             Task::Stand { link, order, first: part * PART, cells: PART.min(job.cells() - part * PART) }
-        });
-        let flock = Rc::new(Flock {
-            job: job.clone(),
-            kind,
-            kernel,
-            first: RefCell::new(vec![None; parts]),
-            now: RefCell::new(vec![None; parts]),
-            step: Cell::new(0),
-            away: Cell::new(parts),
-            ends: RefCell::new(Vec::new()),
-            began: Cell::new(dom::now()),
-        });
-        if kind == ParticleKind::Swarm {
-            self.ask_for_ends(ends, request, &flock);
+        };
+        let tasks = (0..parts).map(task).collect();
+        let ends = Rc::new(RefCell::new(Vec::new()));
+        if asked.kind == ParticleKind::Swarm {
+            self.ask_for_ends(&asked, &job, ends.clone());
         }
-        runs.client.run(tasks.collect(), move |answer| match answer.bytes {
+        let runs = asked.runs.clone();
+        let flock = Cell::new(Some((asked, job, kernel, ends)));
+        let arriving = Arriving::new(parts);
+        runs.client.run(tasks, move |answer| match answer.bytes {
             Ok(image) => {
-                let image = Rc::new(image);
-                flock.first.borrow_mut()[answer.task] = Some(image.clone());
-                flock.now.borrow_mut()[answer.task] = Some(image);
-                flock.away.set(flock.away.get() - 1);
-                if flock.away.get() == 0 {
-                    self.flock.try_set_value(Some(flock.clone()));
-                    let _ = self.frames.try_update(|frames| *frames += 1);
-                }
+                let Some(first) = arriving.take_in(answer.task, image) else { return };
+                let Some((asked, job, kernel, ends)) = flock.take() else { return };
+                let flock = Flock {
+                    asked,
+                    job,
+                    kernel,
+                    now: RefCell::new(first.clone()),
+                    first,
+                    step: Cell::new(0),
+                    away: Cell::new(0),
+                    ends,
+                    began: Cell::new(dom::now()),
+                };
+                self.flock.try_set_value(Some(Rc::new(flock)));
+                let _ = self.frames.try_update(|frames| *frames += 1);
             }
             Err(reason) => {
                 let _ = self.told.try_set(reason);
@@ -235,71 +252,77 @@ impl Crowd {
         });
     }
 
-    fn ask_for_ends(self, ends: &Runs, request: &Request, flock: &Rc<Flock>) {
-        let (job, flock) = (request.job.clone(), flock.clone());
+    fn ask_for_ends(self, asked: &Asked, job: &Rc<Job>, ends: Rc<RefCell<Vec<Verdict>>>) {
+        let job = job.clone();
         let landings = RefCell::new(vec![None; job.cells()]);
-        ends.begin(request.clone(), move |progress| {
+        asked.ends.begin(Request { job: job.clone(), ..asked.request.clone() }, move |progress| {
             let Progress::Part { cells, layout, outputs, last, .. } = progress else { return };
             for (slot, landing) in landings.borrow_mut()[cells].iter_mut().zip(layout.landings(&outputs)) {
                 *slot = Some(landing);
             }
             if last {
-                let landings: Vec<_> = landings.take().into_iter().flatten().collect();
+                let landings: Vec<_> = landings.borrow_mut().drain(..).flatten().collect();
                 let mut minima = Minima::known(&job.problem);
                 minima.learn(&job, &landings);
-                *flock.ends.borrow_mut() = landings.into_iter().map(|l| minima.judge(&job, l).verdict).collect();
+                *ends.borrow_mut() = landings.into_iter().map(|l| minima.judge(&job, l).verdict).collect();
                 let _ = self.frames.try_update(|frames| *frames += 1);
             }
         });
     }
 
-    /// Brings all particles to a step, unless they are on their way: then the next picture asks again.
-    fn advance(self, runs: &Runs, step: u32) {
+    /// Brings all particles to a step, unless they are on their way: then the next picture asks again. They arrive together
+    /// or stay where they are.
+    fn advance(self, step: u32) {
         let Some(flock) = self.flock.get_value() else { return };
         let step = step.min(flock.job.steps);
         if flock.away.get() > 0 || flock.step.get() == step {
             return;
         }
         if step < flock.step.get() {
-            flock.now.borrow_mut().clone_from(&flock.first.borrow());
+            flock.now.borrow_mut().clone_from(&flock.first);
             flock.step.set(0);
         }
         let done = flock.step.get();
-        let images: Vec<Option<Rc<Vec<u8>>>> = flock.now.borrow().clone();
-        flock.away.set(images.len());
         flock.began.set(dom::now());
         let steps = step - done;
-        let tasks = images.into_iter().enumerate().map(|(part, image)| {
-            let image = Box::new(move || image.map_or_else(Vec::new, |image| (*image).clone()));
-            let points = PART.min(flock.job.cells() - part * PART);
-            match &flock.kernel {
-                Kernel::Wasm(module) => {
-                    let groups = Layout::groups_of(Lanes::F32x4, points);
-                    Task::Kernel { module: module.clone(), image, groups, steps, done, from: 0 }
-                }
-                Kernel::Shader(shader, _) => Task::Compute { shader: *shader, image, points, steps, done, from: 0 },
-            }
-        });
-        let (again, anew) = (runs.clone(), self.anew);
-        let frames = self.frames;
-        let told = self.told;
-        runs.client.run(tasks.collect(), move |answer| {
-            match answer.bytes {
-                Ok(image) => flock.now.borrow_mut()[answer.task] = Some(Rc::new(image)),
-                Err(reason) => {
-                    let _ = told.try_set(reason);
-                    if matches!(flock.kernel, Kernel::Shader(..)) {
-                        // Anew, by kernels.
-                        again.give_up_graphics();
-                        let _ = anew.try_set(());
+        let tasks: Vec<Task> = flock
+            .now
+            .borrow()
+            .iter()
+            .enumerate()
+            .map(|(part, memory)| {
+                let memory = memory.clone();
+                let image = Box::new(move || memory.as_slice().into());
+                let points = PART.min(flock.job.cells() - part * PART);
+                match &flock.kernel {
+                    Kernel::Wasm(module, _) => {
+                        let groups = Layout::groups_of(Lanes::F32x4, points);
+                        Task::Kernel { module: module.clone(), image, groups, steps, done, from: 0 }
                     }
+                    Kernel::Shader(shader, _) => Task::Compute { shader: *shader, image, points, steps, done, from: 0 },
                 }
-            }
-            flock.away.set(flock.away.get().saturating_sub(1));
-            if flock.away.get() == 0 {
+            })
+            .collect();
+        flock.away.set(tasks.len());
+        let arriving = Arriving::new(tasks.len());
+        let runs = flock.asked.runs.clone();
+        runs.client.run(tasks, move |answer| match answer.bytes {
+            Ok(image) => {
+                let Some(now) = arriving.take_in(answer.task, image) else { return };
+                *flock.now.borrow_mut() = now;
+                flock.away.set(0);
                 flock.step.set(step);
-                let _ = told.try_set(flock.summary());
-                let _ = frames.try_update(|frames| *frames += 1);
+                let _ = self.told.try_set(flock.summary());
+                let _ = self.frames.try_update(|frames| *frames += 1);
+            }
+            Err(reason) => {
+                flock.asked.runs.cancel();
+                flock.away.set(0);
+                if matches!(flock.kernel, Kernel::Shader(..)) {
+                    self.fall_back(flock.asked.clone(), &reason);
+                } else {
+                    let _ = self.told.try_set(reason);
+                }
             }
         });
     }
@@ -315,7 +338,7 @@ impl Crowd {
         };
         let places = flock.places();
         let (columns, rows) = (frame.width.ceil() as usize, frame.height.ceil() as usize);
-        let pixels = match flock.kind {
+        let pixels = match flock.asked.kind {
             ParticleKind::Swarm => {
                 let ends = flock.ends.borrow();
                 let color = |i: usize| match ends.get(i) {
@@ -327,7 +350,7 @@ impl Crowd {
             ParticleKind::Ensemble => Cloud::density(&places, &frame, [columns, rows], theme.trail(method)),
         };
         let _ = crate::canvas::put_pixels(&canvas, columns as u32, rows as u32, &pixels);
-        if flock.kind == ParticleKind::Ensemble
+        if flock.asked.kind == ParticleKind::Ensemble
             && let Some(mut surface) = Canvas::over(&canvas, theme)
         {
             draw_cloud(&mut surface, &Cloud::of(&places), &frame, theme.trail(method), theme);
@@ -349,6 +372,22 @@ impl Crowd {
     }
 }
 
+/// Memories of all parts, coming one by one.
+struct Arriving(RefCell<Vec<Option<Memory>>>);
+
+impl Arriving {
+    fn new(parts: usize) -> Self {
+        Self(RefCell::new(vec![None; parts]))
+    }
+
+    /// Takes in that of a part; returns all once they are there.
+    fn take_in(&self, part: usize, memory: Vec<u8>) -> Option<Vec<Memory>> {
+        let mut known = self.0.borrow_mut();
+        *known.get_mut(part)? = Some(Rc::new(memory));
+        known.iter().cloned().collect()
+    }
+}
+
 /// How near a click has to be to a particle, in pixels.
 const NEAR: f64 = 8.0;
 
@@ -356,7 +395,7 @@ impl Flock {
     fn summary(&self) -> String {
         let milliseconds = read_number((dom::now() - self.began.get()).round());
         let engine = match &self.kernel {
-            Kernel::Wasm(_) => "SIMD kernel".to_owned(),
+            Kernel::Wasm(_, note) => format!("SIMD kernel{note}"),
             Kernel::Shader(_, name) => format!("WebGPU ({name})"),
         };
         format!("{engine}, {} runs, the last picture in {milliseconds} ms", grouped(self.job.cells()))

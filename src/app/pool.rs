@@ -1,8 +1,9 @@
 //! Workers that print and run kernels, as many as the machine has cores, started when the first task is asked for.
 //!
 //! Each [`Client`] has a list of tasks. New work of a client replaces what it has waiting; answers to what was replaced
-//! are dropped, and a worker is never asked to stop: its tasks are short. Clients take turns. One worker more, started when
-//! it is asked for, holds the graphics processor.
+//! are dropped, and a worker is never asked to stop: its tasks are short. Clients take turns. A worker has its next task
+//! before it is done with one, so that it does not wait for the page to colour what it has answered. One worker more, started
+//! when it is asked for, holds the graphics processor.
 
 use super::dom;
 use js_sys::{Array, Object, Reflect, Uint8Array};
@@ -43,7 +44,7 @@ pub enum Task {
         /// The kernel.
         module: js_sys::WebAssembly::Module,
         /// Makes its memory before the call.
-        image: Box<dyn FnOnce() -> Vec<u8>>,
+        image: Box<dyn FnOnce() -> Uint8Array>,
         /// Groups to run.
         groups: usize,
         /// Steps of each run.
@@ -71,7 +72,7 @@ pub enum Task {
         /// The kernel's number.
         shader: u32,
         /// Makes the memory before the call.
-        image: Box<dyn FnOnce() -> Vec<u8>>,
+        image: Box<dyn FnOnce() -> Uint8Array>,
         /// Points to run.
         points: usize,
         /// Steps of each run.
@@ -106,7 +107,7 @@ impl Task {
         let numbers = |order: &[f64]| js_sys::Float64Array::from(order).into();
         let (message, moved) = match self {
             Self::Kernel { module, image, groups, steps, done, from } => {
-                let image = Uint8Array::from(image().as_slice());
+                let image = image();
                 let moved = Array::of1(&image.buffer());
                 let fields = [
                     ("kind", "run".into()),
@@ -132,7 +133,7 @@ impl Task {
                 (with_addresses(object(&fields)), Array::new())
             }
             Self::Compute { shader, image, points, steps, done, from } => {
-                let image = Uint8Array::from(image().as_slice());
+                let image = image();
                 let moved = Array::of1(&image.buffer());
                 let fields = [
                     ("kind", "compute".into()),
@@ -185,6 +186,12 @@ pub struct Answer {
     pub processor: Option<(String, bool)>,
 }
 
+impl Answer {
+    fn failure(task: usize, reason: &str) -> Self {
+        Self { task, bytes: Err(reason.to_owned()), milliseconds: 0.0, processor: None }
+    }
+}
+
 type OnAnswer = Rc<dyn Fn(Answer)>;
 
 /// The workers of a view.
@@ -199,6 +206,8 @@ struct Inner {
     lists: Vec<List>,
     /// The client whose turn it is.
     next: usize,
+    /// Whether the view has gone: nobody works for it any more.
+    ended: bool,
 }
 
 /// What a client wants.
@@ -214,11 +223,23 @@ struct List {
 
 struct Helper {
     worker: Worker,
-    busy: bool,
+    /// Tasks that it has.
+    load: usize,
     /// Kept as long as the worker.
     _listeners: [Closure<dyn FnMut(JsValue)>; 2],
 }
 
+impl Helper {
+    fn end(self) {
+        // What it has said may still be on its way.
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+/// Tasks that a worker has at a time.
+const AHEAD: usize = 2;
 /// More workers than this would mostly wait for memory.
 const MOST: f64 = 16.0;
 
@@ -232,6 +253,10 @@ pub struct Client {
 impl Client {
     /// Gives up what is waiting and has these tasks done; `on_answer` is called for each, in the order in which they end.
     pub fn run(&self, tasks: Vec<Task>, on_answer: impl Fn(Answer) + 'static) {
+        self.run_for(tasks, Rc::new(on_answer));
+    }
+
+    fn run_for(&self, tasks: Vec<Task>, on_answer: OnAnswer) {
         let graphics = tasks.first().is_some_and(Task::is_graphics);
         if graphics {
             self.pool.start_graphics();
@@ -244,13 +269,16 @@ impl Client {
             list.turn += 1;
             list.waiting = tasks.into_iter().enumerate().collect();
             list.graphics = graphics;
-            list.on_answer = Some(Rc::new(on_answer));
+            list.on_answer = Some(on_answer);
             if graphics { inner.graphics.is_none() } else { inner.workers.is_empty() }
         };
         if nobody {
             self.pool.failed(if graphics { GRAPHICS } else { 0 });
         }
-        (0..self.workers()).chain([GRAPHICS]).for_each(|helper| self.pool.hand_out(helper));
+        // One for everybody before anybody gets a second.
+        for load in 1..=AHEAD {
+            (0..self.workers()).chain([GRAPHICS]).for_each(|helper| self.pool.hand_out(helper, load));
+        }
     }
 
     /// Gives up what is waiting.
@@ -279,12 +307,13 @@ impl Pool {
     /// Ends all workers, as the view that needed them does.
     pub fn end(&self) {
         let mut inner = self.0.borrow_mut();
+        inner.ended = true;
         for list in &mut inner.lists {
             *list = List { turn: list.turn + 1, ..List::default() };
         }
         let graphics = inner.graphics.take();
         for helper in inner.workers.drain(..).chain(graphics) {
-            helper.worker.terminate();
+            helper.end();
         }
     }
 
@@ -309,6 +338,9 @@ impl Pool {
     }
 
     fn helper(&self, address: &str, index: usize) -> Option<Helper> {
+        if self.0.borrow().ended {
+            return None;
+        }
         let worker = Worker::new(address).ok()?;
         let (pool, failing) = (self.clone(), self.clone());
         let answered = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
@@ -317,13 +349,14 @@ impl Pool {
         let failed = Closure::<dyn FnMut(JsValue)>::new(move |_| failing.failed(index));
         worker.set_onmessage(Some(answered.as_ref().unchecked_ref()));
         worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
-        Some(Helper { worker, busy: false, _listeners: [answered, failed] })
+        Some(Helper { worker, load: 0, _listeners: [answered, failed] })
     }
 
-    /// Gives an idle worker the next task.
-    fn hand_out(&self, index: usize) {
+    /// Gives a worker the next task, up to so many; the graphics processor has one at a time.
+    fn hand_out(&self, index: usize, most: usize) {
         let mut inner = self.0.borrow_mut();
-        if inner.helper(index).is_none_or(|helper| helper.busy) {
+        let most = if index == GRAPHICS { 1 } else { most };
+        if inner.helper(index).is_none_or(|helper| helper.load >= most) {
             return;
         }
         let clients = inner.lists.len();
@@ -335,12 +368,16 @@ impl Pool {
         };
         inner.next = (client + 1) % clients;
         let list = &mut inner.lists[client];
-        let turn = list.turn;
+        let (turn, on_answer) = (list.turn, list.on_answer.clone());
         let Some((place, task)) = list.waiting.pop_front() else { return };
         let number = Array::of3(&(client as u32).into(), &turn.into(), &(place as u32).into());
         let (message, moved) = task.message(&number.into());
-        if let Some(helper) = inner.helper(index) {
-            helper.busy = helper.worker.post_message_with_transfer(&message, &moved).is_ok();
+        let Some(helper) = inner.helper(index) else { return };
+        if helper.worker.post_message_with_transfer(&message, &moved).is_ok() {
+            helper.load += 1;
+        } else if let Some(on_answer) = on_answer {
+            drop(inner);
+            on_answer(Answer::failure(place, NO_ROOM));
         }
     }
 
@@ -351,12 +388,12 @@ impl Pool {
         let on_answer = {
             let mut inner = self.0.borrow_mut();
             if let Some(helper) = inner.helper(index) {
-                helper.busy = false;
+                helper.load = helper.load.saturating_sub(1);
             }
             let list = inner.lists.get(client).filter(|list| list.turn as usize == turn);
             list.and_then(|list| list.on_answer.clone())
         };
-        self.hand_out(index);
+        self.hand_out(index, AHEAD);
         if let Some(on_answer) = on_answer {
             let bytes = match field("error").as_string() {
                 Some(error) => Err(error),
@@ -368,11 +405,14 @@ impl Pool {
         }
     }
 
-    /// A worker's script did not arrive or did not run. The one with the graphics processor may also fail at work; it is
-    /// asked no more.
+    /// A worker's script did not arrive or did not run. The one with the graphics processor may also fail at work; who asks
+    /// for the processor again gets another.
     fn failed(&self, index: usize) {
         let told: Vec<OnAnswer> = {
             let mut inner = self.0.borrow_mut();
+            if let Some(failed) = inner.graphics.take_if(|_| index == GRAPHICS) {
+                failed.end();
+            }
             let concerned = inner.lists.iter_mut().filter(|list| list.graphics == (index == GRAPHICS));
             let told = concerned.filter_map(|list| {
                 list.waiting.clear();
@@ -382,7 +422,7 @@ impl Pool {
         };
         let reason = if index == GRAPHICS { NO_GRAPHICS } else { NO_WORKERS };
         for on_answer in told {
-            on_answer(Answer { task: 0, bytes: Err(reason.to_owned()), milliseconds: 0.0, processor: None });
+            on_answer(Answer::failure(0, reason));
         }
     }
 }
@@ -397,6 +437,8 @@ impl Inner {
 const GRAPHICS: usize = usize::MAX;
 /// Why nothing comes from it.
 const NO_GRAPHICS: &str = "the graphics processor failed";
+/// Why nothing comes of a task that a worker did not get.
+const NO_ROOM: &str = "the browser has no memory left for it";
 /// Why nothing comes.
 const NO_WORKERS: &str = "the browser did not start the workers that compute it";
 

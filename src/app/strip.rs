@@ -233,6 +233,8 @@ fn compute(state: State, curves: RwSignal<Vec<StripCurve>>, computing: RwSignal<
     });
     let turn = StoredValue::new(0_u64);
     let runs = Mass::expect_runs();
+    let occupied = runs.clone();
+    Effect::new(move |_| occupied.occupy(computing.get()));
     Effect::new(move |_| {
         let experiment = basis.get();
         runs.cancel();

@@ -79,17 +79,24 @@ impl Layout {
             (0..self.lanes.count())
                 .for_each(|lane| self.write(&mut image, input.0 as usize + lane * self.size(), *value));
         }
+        let varying: Vec<(usize, usize)> = self
+            .inputs
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, stride))| *stride > 0)
+            .map(|(i, (at, _))| (i, *at as usize))
+            .collect();
         for place in 0..self.groups() * self.lanes.count() {
             // The lanes that no cell fills repeat the last cell.
             let cell = first + place.min(self.cells.saturating_sub(1));
             job.set(cell, &mut launch.start, &mut launch.knobs, &mut launch.run);
-            let (group, lane) = (place / self.lanes.count(), place % self.lanes.count());
-            let varying = self.inputs.iter().zip(launch.start.iter().chain(&launch.knobs));
-            for (input, value) in varying.filter(|(input, _)| input.1 > 0) {
-                let at = input.0 as usize + group * input.1 as usize + lane * self.size();
-                self.write(&mut image, at, *value);
+            for &(input, begin) in &varying {
+                let value = if input < 2 { launch.start[input] } else { launch.knobs[input - 2] };
+                // Registers of an input that varies follow each other.
+                self.write(&mut image, begin + place * self.size(), value);
             }
             if let Some((runs, stride)) = self.runs {
+                let (group, lane) = (place / self.lanes.count(), place % self.lanes.count());
                 let at = runs as usize + group * stride as usize + 4 * lane;
                 image[at..at + 4].copy_from_slice(&launch.run.to_le_bytes());
             }
@@ -141,27 +148,34 @@ impl Layout {
         outputs
     }
 
-    /// The numbers of each cell's outputs.
-    fn numbers<const N: usize>(&self, outputs: &[u8]) -> impl Iterator<Item = [f64; N]> {
-        let number = |place: u32, cell: usize| {
-            let bytes = &outputs[self.place(place, cell)..];
-            match (self.lanes, bytes.first_chunk::<4>(), bytes.first_chunk::<8>()) {
-                (Lanes::F32x4, Some(bytes), _) => f64::from(f32::from_le_bytes(*bytes)),
-                (Lanes::F64x2, _, Some(bytes)) => f64::from_le_bytes(*bytes),
-                // Outputs that are cut short.
-                _ => f64::NAN,
+    /// The numbers of each cell's outputs; NaN where the outputs are cut short.
+    fn numbers<const N: usize>(&self, outputs: &[u8]) -> Vec<[f64; N]> {
+        let mut numbers = vec![[f64::NAN; N]; self.cells];
+        for (i, output) in self.outputs.iter().enumerate().take(N) {
+            let column = outputs.get(self.place(*output, 0)..).unwrap_or_default();
+            match self.lanes {
+                Lanes::F32x4 => {
+                    for (slots, bytes) in numbers.iter_mut().zip(column.as_chunks().0) {
+                        slots[i] = f64::from(f32::from_le_bytes(*bytes));
+                    }
+                }
+                Lanes::F64x2 => {
+                    for (slots, bytes) in numbers.iter_mut().zip(column.as_chunks().0) {
+                        slots[i] = f64::from_le_bytes(*bytes);
+                    }
+                }
             }
-        };
-        (0..self.cells).map(move |cell| std::array::from_fn(|i| number(self.outputs[i], cell)))
+        }
+        numbers
     }
 
     /// How each cell's run ended, from [`Self::outputs`] of the memory.
     pub fn landings(&self, outputs: &[u8]) -> Vec<Landing> {
-        self.numbers(outputs).map(Landing::from_outputs).collect()
+        self.numbers(outputs).into_iter().map(Landing::from_outputs).collect()
     }
 
     /// How low each cell's run of `steps` steps came, from [`Self::outputs`] of the memory.
     pub fn losses(&self, outputs: &[u8], steps: u32) -> Vec<Loss> {
-        self.numbers(outputs).map(|numbers| Loss::from_outputs(numbers, steps)).collect()
+        self.numbers(outputs).into_iter().map(|numbers| Loss::from_outputs(numbers, steps)).collect()
     }
 }

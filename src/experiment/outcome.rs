@@ -118,15 +118,17 @@ fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
 /// slow, or that oscillates with a shrinking amplitude, is not a cycle.
 fn period(trace: &Trace, diagonal: f64) -> Option<usize> {
     let last = trace.last();
+    let mut width = 0.0_f64;
     (2..=LONGEST_PERIOD).find(|&period| {
         let checked = (3 * period).max(24);
         if last < checked + period {
             return false;
         }
-        let repeats =
-            (last - checked + 1..=last).all(|k| distance(trace.points[k], trace.points[k - period]) <= 1e-6 * diagonal);
-        let width = (1..period).map(|k| distance(trace.points[last], trace.points[last - k])).fold(0.0, f64::max);
-        repeats && width > 1e-3 * diagonal
+        width = width.max(distance(trace.points[last], trace.points[last + 1 - period]));
+        // The width first: a run at rest repeats with every period, and to see that takes ten thousand distances.
+        width > 1e-3 * diagonal
+            && (last - checked + 1..=last)
+                .all(|k| distance(trace.points[k], trace.points[k - period]) <= 1e-6 * diagonal)
     })
 }
 

@@ -46,6 +46,8 @@ pub fn basin_color(verdict: Verdict, share: f64, theme: &Theme) -> Color {
         Verdict::Elsewhere => theme.line.mix(theme.soft, 0.35),
         Verdict::Cycling => theme.accent.mix(theme.paper, 0.45),
         Verdict::Moving => theme.paper.mix(theme.soft, 0.12),
+        // Out of reach is darkest, by day and by night.
+        Verdict::Left if theme.dark => theme.paper.mix(Color(0, 0, 0), 0.6),
         Verdict::Left => theme.soft.mix(theme.ink, 0.3),
     }
 }

@@ -10,9 +10,12 @@ use xtask::{bench, project};
 /// A page of somebody else, with nothing on it: for embedding the module.
 pub const HOST: &str = "host.html";
 
+/// A worker whose graphics processor fails; see there.
+pub const FAILING: &str = "failing.js";
+
 static SITE: LazyLock<Result<Site>> = LazyLock::new(|| {
     let host = "<!doctype html><html lang=en><meta charset=utf-8><title>host</title><link rel=icon href=data:,><body>";
-    Site::serve_with(&project::built()?, &[(HOST, host)])
+    Site::serve_with(&project::built()?, &[(HOST, host), (FAILING, include_str!("failing.js"))])
 });
 
 static WITHOUT_WEBGPU: LazyLock<Result<Browser>> = LazyLock::new(|| start(Graphics::WithoutWebGpu));

@@ -33,6 +33,7 @@ mod dragging;
 mod editing;
 mod embedding;
 mod exports;
+mod fallbacks;
 mod harness;
 mod keyboard;
 mod lessons;

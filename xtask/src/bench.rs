@@ -19,9 +19,15 @@
 //!
 //! # A map of basins
 //! 512 x 512 starts, 500 steps of Adam on Rosenbrock's function, by kernels on one worker and on two: the page measures how
-//! long it is from asking to the coarse picture (`thalweg-coarse`) and to the last pixel (`thalweg-map`), first with an empty
-//! cache and no kernel, then with other step sizes and the kernel at hand. Long tasks are the browser's own entries, of 50
-//! milliseconds and more, while a page of usual size computes maps and its step size is moved.
+//! long it is from asking to the coarse picture (`thalweg-coarse`) and to the last pixel (`thalweg-map`): in a link that is
+//! opened with an empty cache, the engine and the kernel still to come; when the map is chosen on a page that has come to
+//! rest, the engine at hand; and with other step sizes and the kernel at hand. Long tasks are the browser's own entries, of
+//! 50 milliseconds and more, while a page of usual size computes maps and its step size is moved.
+//!
+//! # Kernels alone
+//! A call of the map's kernel is caught on its way to a worker and then repeated in workers of the benchmark's own, first in
+//! one, then in two at the same time, with nothing on the page beside it: what a second core adds, without what the page
+//! does with the answers.
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -140,36 +146,136 @@ const MAP: &str = "problem=rosenbrock&steps=500&step=500&opt=adam;lr=LR&basins=1
 /// Maps that are measured after the first.
 const MAPS: usize = 9;
 
+/// First maps that are measured, each in a page of its own.
+const FIRSTS: usize = 5;
+
+/// The sides of the map in pixels.
+const SIDE: f64 = 512.0;
+
 fn maps(browser: &Browser, site: &Site) -> Result<()> {
     println!("\nfrom asking, milliseconds, a map of 512 x 512 starts and 500 steps of Adam on Rosenbrock");
+    let mut wholes = Vec::new();
     for workers in [1, 2] {
-        let mut page = browser.open(&View::DESKTOP)?;
-        set_workers(&mut page, workers)?;
-        let size = json!({ "width": 512, "height": 512, "deviceScaleFactor": 1, "mobile": false });
-        page.call("Emulation.setDeviceMetricsOverride", &size)?;
-        page.goto(&format!("{}{}", site.address, screenshot::query(&MAP.replace("LR", "0.05"))))?;
-        let [coarse, whole] = measured(&mut page)?;
-        println!(
-            "{workers} worker{}: the first, with engine and kernel still to come: coarse {coarse:.0}, whole {whole:.0}",
-            if workers == 1 { "" } else { "s" }
-        );
-        let (mut coarses, mut wholes) = (Vec::new(), Vec::new());
-        for i in 0..MAPS {
-            // Going back in the history opens another link without a load.
-            let query = MAP.replace("LR", &format!("0.0{}", 11 + i));
-            page.eval::<bool>(&format!(
-                "(performance.clearMeasures(), history.replaceState(null, '', '?{query}'), \
-                 dispatchEvent(new PopStateEvent('popstate')))"
-            ))?;
-            let [coarse, whole] = measured(&mut page)?;
-            coarses.push(coarse);
-            wholes.push(whole);
-        }
-        print_row("coarse picture", &Summary::of(coarses));
-        print_row("last pixel", &Summary::of(wholes));
-        println!("  {}", page.text(".basin-badge small")?);
+        println!("{workers} worker{}", if workers == 1 { "" } else { "s" });
+        let cold = (0..FIRSTS).map(|_| cold_map(browser, site, workers).map(|(_, times)| times));
+        print_firsts("the first map, cold", &cold.collect::<Result<Vec<_>>>()?);
+        let warm = (0..FIRSTS).map(|_| warm_map(browser, site, workers));
+        print_firsts("the first map of a page at rest", &warm.collect::<Result<Vec<_>>>()?);
+        wholes.push(later_maps(browser, site, workers)?);
     }
+    println!("two workers beside one: the whole map {:.2} times as fast", wholes[0] / wholes[1]);
+    kernels(browser, site)?;
     long_tasks(browser, site)
+}
+
+fn print_firsts(name: &str, times: &[[f64; 2]]) {
+    let [coarse, whole] = [0, 1].map(|i| Summary::of(times.iter().map(|pair| pair[i]).collect()));
+    print_row(&format!("{name}: coarse"), &coarse);
+    print_row("    last pixel", &whole);
+}
+
+/// A link with a map, opened with an empty cache.
+fn cold_map<'b>(browser: &'b Browser, site: &Site, workers: u32) -> Result<(Page<'b>, [f64; 2])> {
+    let mut page = browser.open(&View::DESKTOP)?;
+    set_workers(&mut page, workers)?;
+    set_size(&mut page, [SIDE, SIDE])?;
+    page.goto(&format!("{}{}", site.address, screenshot::query(&MAP.replace("LR", "0.05"))))?;
+    let times = measured(&mut page)?;
+    Ok((page, times))
+}
+
+/// A map that is chosen on a page which has the engine at hand.
+fn warm_map(browser: &Browser, site: &Site, workers: u32) -> Result<[f64; 2]> {
+    let mut page = browser.open(&View::DESKTOP)?;
+    set_workers(&mut page, workers)?;
+    let link = "problem=rosenbrock&steps=500&step=500&opt=adam;lr=0.05";
+    page.goto(&format!("{}{}", site.address, screenshot::query(link)))?;
+    page.wait_for(FIRST_PICTURE_IS_THERE)?;
+    // A window in which the map is as large as the other one.
+    let [_, _, width, height] = page.rect(".map")?;
+    set_size(&mut page, [1280.0 + SIDE - width, 800.0 + SIDE - height])?;
+    page.wait_for("performance.getEntriesByName('thalweg-engine').length > 0")?;
+    page.settle()?;
+    page.eval::<Option<bool>>(
+        "(select => { select.value = '0'; select.dispatchEvent(new Event('change', { bubbles: true })); return null; })\
+         (document.querySelector('.layers select'))",
+    )?;
+    measured(&mut page)
+}
+
+/// Maps with the kernel at hand; the median time to the last pixel.
+fn later_maps(browser: &Browser, site: &Site, workers: u32) -> Result<f64> {
+    let (mut page, _) = cold_map(browser, site, workers)?;
+    let (mut coarses, mut wholes) = (Vec::new(), Vec::new());
+    for i in 0..MAPS {
+        // Going back in the history opens another link without a load.
+        let query = MAP.replace("LR", &format!("0.0{}", 11 + i));
+        page.eval::<bool>(&format!(
+            "(performance.clearMeasures(), history.replaceState(null, '', '?{query}'), \
+             dispatchEvent(new PopStateEvent('popstate')))"
+        ))?;
+        let [coarse, whole] = measured(&mut page)?;
+        coarses.push(coarse);
+        wholes.push(whole);
+    }
+    print_row("later maps: coarse", &Summary::of(coarses));
+    let whole = Summary::of(wholes);
+    print_row("    last pixel", &whole);
+    println!("  {}", page.text(".basin-badge small")?);
+    Ok(whole.median)
+}
+
+/// Calls of a kernel that each worker has waiting, so that it never waits itself.
+const CALLS: usize = 12;
+/// Rounds with one worker and as many with two.
+const ROUNDS: usize = 9;
+
+fn kernels(browser: &Browser, site: &Site) -> Result<()> {
+    let mut page = browser.open(&View::DESKTOP)?;
+    let catch = "const post = Worker.prototype.postMessage;
+        Worker.prototype.postMessage = function (message, moved) {
+            if (message.kind === 'run' && message.groups > (window.caught?.groups ?? 0)) {
+                window.caught = { ...message, image: message.image.slice() };
+            }
+            return post.call(this, message, moved);
+        };";
+    page.call("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": catch }))?;
+    page.goto(&format!("{}{}", site.address, screenshot::query(&MAP.replace("LR", "0.05"))))?;
+    measured(&mut page)?;
+    page.settle()?;
+    let rates: Vec<[f64; 2]> = page.eval(&format!(
+        "(async () => {{
+            const workers = [0, 1].map(() => new Worker(document.getElementById('thalweg-kernels').href));
+            const steps = caught.groups * 4 * caught.steps * {CALLS};
+            const fly = worker => new Promise(done => {{
+                let left = {CALLS};
+                worker.onmessage = () => (left -= 1) || done();
+                for (let i = 0; i < {CALLS}; i += 1) {{
+                    const image = caught.image.slice();
+                    worker.postMessage({{ ...caught, image }}, [image.buffer]);
+                }}
+            }});
+            const rate = async flying => {{
+                const began = performance.now();
+                await Promise.all(flying.map(fly));
+                return flying.length * steps / (performance.now() - began) / 1000;
+            }};
+            await rate(workers);
+            const rates = [];
+            for (let i = 0; i < {ROUNDS}; i += 1) rates.push([await rate(workers.slice(1)), await rate(workers)]);
+            return rates;
+        }})()"
+    ))?;
+    let [one, two] = [0, 1].map(|i| Summary::of(rates.iter().map(|pair| pair[i]).collect()).median);
+    let ratio = Summary::of(rates.iter().map(|[one, two]| two / one).collect());
+    println!("kernels alone, million steps a second: one worker {one:.0}, two at the same time {two:.0} together");
+    print_row("times as fast", &ratio);
+    Ok(())
+}
+
+fn set_size(page: &mut Page<'_>, [width, height]: [f64; 2]) -> Result<()> {
+    let size = json!({ "width": width.round(), "height": height.round(), "deviceScaleFactor": 1, "mobile": false });
+    page.call("Emulation.setDeviceMetricsOverride", &size).map(|_| ())
 }
 
 fn set_workers(page: &mut Page<'_>, workers: u32) -> Result<()> {
@@ -278,7 +384,7 @@ impl Summary {
 }
 
 fn print_row(name: &str, Summary { least, median, ninth, most }: &Summary) {
-    println!("  {name:<28} median {median:>8.2}   least {least:>8.2}   90 % {ninth:>8.2}   most {most:>8.2}");
+    println!("  {name:<39} median {median:>8.2}   least {least:>8.2}   90 % {ninth:>8.2}   most {most:>8.2}");
 }
 
 #[cfg(test)]

@@ -35,8 +35,8 @@ impl Site {
         Self::serve_with(folder, &[])
     }
 
-    /// The same, with further pages that exist only in memory, as (path below [`PREFIX`], HTML): hosts into which a test
-    /// embeds the module.
+    /// The same, with further files that exist only in memory, as (path below [`PREFIX`], text): hosts into which a test
+    /// embeds the module, scripts that stand in the way of a worker.
     pub fn serve_with(folder: &Path, extra: &[(&str, &str)]) -> Result<Self> {
         let server = Server::http("127.0.0.1:0").map_err(|error| anyhow!("cannot open a port: {error}"))?;
         let server = Arc::new(server);
@@ -44,7 +44,7 @@ impl Site {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let shared = Folder {
             root: folder.to_owned(),
-            extra: extra.iter().map(|(path, html)| ((*path).to_owned(), (*html).to_owned())).collect(),
+            extra: extra.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect(),
             asked: Arc::clone(&asked),
         };
         for _ in 0..THREADS {
@@ -92,10 +92,11 @@ impl Folder {
 
     fn find(&self, url: &str) -> Option<(&'static str, Vec<u8>)> {
         let path = url.split(['?', '#']).next()?.strip_prefix(PREFIX)?;
-        if let Some((_, html)) = self.extra.iter().find(|(extra, _)| extra == path) {
-            return Some(("text/html; charset=utf-8", html.clone().into_bytes()));
-        }
+        let extra = self.extra.iter().find(|(extra, _)| extra == path);
         let path = Path::new(if path.is_empty() { "index.html" } else { path });
+        if let Some((_, text)) = extra {
+            return Some((content_type(path), text.clone().into_bytes()));
+        }
         if !path.components().all(|part| matches!(part, Component::Normal(_))) {
             return None;
         }

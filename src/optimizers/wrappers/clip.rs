@@ -1,6 +1,6 @@
 //! Gradient clipping: no gradient is longer than a bound.
 
-use super::{Wrapper, wrapper};
+use super::{Change, Changed, Wrapper, wrapper};
 use crate::optimizers::{Event, Knob, Knobs, Optimizer, Oracle, Paper, Scale};
 use crate::scalar::{Real, Vector};
 
@@ -48,7 +48,7 @@ impl<R: Real> Clip<R> {
 
 impl<R: Real> Optimizer<R> for Clip<R> {
     fn step(&mut self, x: &mut Vector<R>, oracle: &mut dyn Oracle<R>) {
-        self.inner.step(x, &mut Clipped { oracle, max_norm: self.max_norm });
+        self.inner.step(x, &mut Changed { oracle, change: Clipped(self.max_norm) });
     }
 
     fn state(&mut self, visit: &mut dyn FnMut(&'static str, &mut [R])) {
@@ -56,40 +56,18 @@ impl<R: Real> Optimizer<R> for Clip<R> {
     }
 }
 
-/// The oracle that the inner optimizer asks.
-struct Clipped<'a, R> {
-    oracle: &'a mut dyn Oracle<R>,
-    max_norm: R,
-}
+/// Gradients of a length of this at most.
+struct Clipped<R>(R);
 
-impl<R: Real> Oracle<R> for Clipped<'_, R> {
-    fn gradient(&mut self, x: &Vector<R>) -> Vector<R> {
-        let g = self.oracle.gradient(x);
-        let norm = g.norm();
-        let too_long = self.max_norm.lt(norm);
+impl<R: Real> Change<R> for Clipped<R> {
+    fn gradient(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>) -> Vector<R> {
+        let g = oracle.gradient(x);
+        let (max_norm, norm) = (self.0, g.norm());
+        let too_long = max_norm.lt(norm);
         // The norm is only divided by where it is above max_norm, hence not zero.
-        let factor = R::select(too_long, self.max_norm / R::select(too_long, norm, R::one()), R::one());
-        self.oracle.report_where(too_long, Event::Clipped);
+        let factor = R::select(too_long, max_norm / R::select(too_long, norm, R::one()), R::one());
+        oracle.report_where(too_long, Event::Clipped);
         g * factor
-    }
-
-    fn value(&mut self, x: &Vector<R>) -> R {
-        self.oracle.value(x)
-    }
-    fn hessian(&mut self, x: &Vector<R>) -> Vec<Vector<R>> {
-        self.oracle.hessian(x)
-    }
-    fn hessian_vector(&mut self, x: &Vector<R>, v: &Vector<R>) -> Vector<R> {
-        self.oracle.hessian_vector(x, v)
-    }
-    fn normal(&mut self, slot: u32) -> Vector<R> {
-        self.oracle.normal(slot)
-    }
-    fn report(&mut self, event: Event) {
-        self.oracle.report(event);
-    }
-    fn report_where(&mut self, happened: R::Mask, event: Event) {
-        self.oracle.report_where(happened, event);
     }
 }
 

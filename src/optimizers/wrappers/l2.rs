@@ -1,7 +1,7 @@
 //! An L2 penalty: weight decay inside the gradient.
 
-use super::{Wrapper, wrapper};
-use crate::optimizers::{Event, Knob, Knobs, Optimizer, Oracle, Paper};
+use super::{Change, Changed, Wrapper, wrapper};
+use crate::optimizers::{Knob, Knobs, Optimizer, Oracle, Paper};
 use crate::scalar::{Real, Vector};
 
 /// The registry's line.
@@ -40,7 +40,7 @@ impl<R: Real> L2<R> {
 
 impl<R: Real> Optimizer<R> for L2<R> {
     fn step(&mut self, x: &mut Vector<R>, oracle: &mut dyn Oracle<R>) {
-        self.inner.step(x, &mut Penalised { oracle, weight_decay: self.weight_decay });
+        self.inner.step(x, &mut Changed { oracle, change: Penalised(self.weight_decay) });
     }
 
     fn state(&mut self, visit: &mut dyn FnMut(&'static str, &mut [R])) {
@@ -48,38 +48,25 @@ impl<R: Real> Optimizer<R> for L2<R> {
     }
 }
 
-/// The oracle that the inner optimizer asks.
-struct Penalised<'a, R> {
-    oracle: &'a mut dyn Oracle<R>,
-    weight_decay: R,
-}
+/// A bowl of this curvature on top of the loss.
+struct Penalised<R>(R);
 
-impl<R: Real> Oracle<R> for Penalised<'_, R> {
-    fn value(&mut self, x: &Vector<R>) -> R {
-        self.oracle.value(x) + R::from_f64(0.5) * self.weight_decay * x.dot(x)
+impl<R: Real> Change<R> for Penalised<R> {
+    fn value(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>) -> R {
+        oracle.value(x) + R::from_f64(0.5) * self.0 * x.dot(x)
     }
-    fn gradient(&mut self, x: &Vector<R>) -> Vector<R> {
-        self.oracle.gradient(x) + x * self.weight_decay
+    fn gradient(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>) -> Vector<R> {
+        oracle.gradient(x) + x * self.0
     }
-    fn hessian(&mut self, x: &Vector<R>) -> Vec<Vector<R>> {
-        let mut rows = self.oracle.hessian(x);
+    fn hessian(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>) -> Vec<Vector<R>> {
+        let mut rows = oracle.hessian(x);
         for (i, row) in rows.iter_mut().enumerate() {
-            row[i] += self.weight_decay;
+            row[i] += self.0;
         }
         rows
     }
-    fn hessian_vector(&mut self, x: &Vector<R>, v: &Vector<R>) -> Vector<R> {
-        self.oracle.hessian_vector(x, v) + v * self.weight_decay
-    }
-
-    fn normal(&mut self, slot: u32) -> Vector<R> {
-        self.oracle.normal(slot)
-    }
-    fn report(&mut self, event: Event) {
-        self.oracle.report(event);
-    }
-    fn report_where(&mut self, happened: R::Mask, event: Event) {
-        self.oracle.report_where(happened, event);
+    fn hessian_vector(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>, v: &Vector<R>) -> Vector<R> {
+        oracle.hessian_vector(x, v) + v * self.0
     }
 }
 

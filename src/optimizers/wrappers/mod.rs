@@ -6,7 +6,7 @@
 //! | a wrapper | by | here, and later |
 //! |---|---|---|
 //! | changes the point between steps | keeping points of its own | lookahead, average, Mechanic |
-//! | changes what the optimizer is told | handing it an [`Oracle`] around the oracle | l2, clip, sam |
+//! | changes what the optimizer is told | handing it an [`Oracle`] around the oracle ([`Changed`]) | l2, clip, sam |
 //! | changes how far it goes | scaling `x_new - x` | schedules (as optax's `scale_by_schedule`), Mechanic |
 //!
 //! Like an optimizer, a wrapper is written over any [`Real`]; its memory comes after that of what it wraps.
@@ -19,15 +19,10 @@ mod sam;
 
 #[cfg(not(target_arch = "wasm32"))]
 use super::Hyper;
-use super::{Knob, Knobs, Optimizer, Paper};
-use crate::scalar::Vector;
+use super::{Event, Knob, Knobs, Optimizer, Oracle, Paper};
+use crate::scalar::{Real, Vector};
 #[cfg(any(not(target_arch = "wasm32"), feature = "recording"))]
 use crate::tape::Tracer;
-
-#[cfg(doc)]
-use super::Oracle;
-#[cfg(doc)]
-use crate::scalar::Real;
 
 /// Builds a wrapper from its knobs, what it wraps, and the point where it starts.
 pub type Wrap<R> = fn(&Knobs<R>, Box<dyn Optimizer<R>>, &Vector<R>) -> Box<dyn Optimizer<R>>;
@@ -74,6 +69,57 @@ impl Wrapper {
     /// Every knob at its default.
     pub fn defaults(&self) -> Knobs<f64> {
         Knobs::new(self.knobs, self.knobs.iter().map(|knob| knob.default).collect())
+    }
+}
+
+/// What a wrapper makes of the answers of an oracle before the optimizer is told them. What it does not change passes.
+trait Change<R: Real> {
+    /// The gradient that the optimizer is told.
+    fn gradient(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>) -> Vector<R>;
+
+    /// The value that it is told.
+    fn value(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>) -> R {
+        oracle.value(x)
+    }
+
+    /// The Hessian that it is told.
+    fn hessian(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>) -> Vec<Vector<R>> {
+        oracle.hessian(x)
+    }
+
+    /// The product of the Hessian with `v` that it is told.
+    fn hessian_vector(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>, v: &Vector<R>) -> Vector<R> {
+        oracle.hessian_vector(x, v)
+    }
+}
+
+/// An oracle with changed answers.
+struct Changed<'a, R, C> {
+    oracle: &'a mut dyn Oracle<R>,
+    change: C,
+}
+
+impl<R: Real, C: Change<R>> Oracle<R> for Changed<'_, R, C> {
+    fn value(&mut self, x: &Vector<R>) -> R {
+        self.change.value(self.oracle, x)
+    }
+    fn gradient(&mut self, x: &Vector<R>) -> Vector<R> {
+        self.change.gradient(self.oracle, x)
+    }
+    fn hessian(&mut self, x: &Vector<R>) -> Vec<Vector<R>> {
+        self.change.hessian(self.oracle, x)
+    }
+    fn hessian_vector(&mut self, x: &Vector<R>, v: &Vector<R>) -> Vector<R> {
+        self.change.hessian_vector(self.oracle, x, v)
+    }
+    fn normal(&mut self, slot: u32) -> Vector<R> {
+        self.oracle.normal(slot)
+    }
+    fn report(&mut self, event: Event) {
+        self.oracle.report(event);
+    }
+    fn report_where(&mut self, happened: R::Mask, event: Event) {
+        self.oracle.report_where(happened, event);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sharpness-aware minimisation: the gradient is taken uphill of the point.
 
-use super::{Wrapper, wrapper};
-use crate::optimizers::{Event, Knob, Knobs, Optimizer, Oracle, Paper, Scale};
+use super::{Change, Changed, Wrapper, wrapper};
+use crate::optimizers::{Knob, Knobs, Optimizer, Oracle, Paper, Scale};
 use crate::scalar::{Real, Vector};
 
 /// The registry's line.
@@ -52,7 +52,7 @@ impl<R: Real> Sam<R> {
 
 impl<R: Real> Optimizer<R> for Sam<R> {
     fn step(&mut self, x: &mut Vector<R>, oracle: &mut dyn Oracle<R>) {
-        self.inner.step(x, &mut Uphill { oracle, rho: self.rho });
+        self.inner.step(x, &mut Changed { oracle, change: Uphill(self.rho) });
     }
 
     fn state(&mut self, visit: &mut dyn FnMut(&'static str, &mut [R])) {
@@ -60,39 +60,17 @@ impl<R: Real> Optimizer<R> for Sam<R> {
     }
 }
 
-/// The oracle that the inner optimizer asks.
-struct Uphill<'a, R> {
-    oracle: &'a mut dyn Oracle<R>,
-    rho: R,
-}
+/// Gradients found this far uphill.
+struct Uphill<R>(R);
 
-impl<R: Real> Oracle<R> for Uphill<'_, R> {
-    fn gradient(&mut self, x: &Vector<R>) -> Vector<R> {
-        let g = self.oracle.gradient(x);
+impl<R: Real> Change<R> for Uphill<R> {
+    fn gradient(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>) -> Vector<R> {
+        let g = oracle.gradient(x);
         let norm = g.norm();
         let level = norm.le(R::zero());
         // Where the norm is zero so is g, and any divisor leaves x where it is.
-        let climb = g * (self.rho / R::select(level, R::one(), norm));
-        self.oracle.gradient(&(x + climb))
-    }
-
-    fn value(&mut self, x: &Vector<R>) -> R {
-        self.oracle.value(x)
-    }
-    fn hessian(&mut self, x: &Vector<R>) -> Vec<Vector<R>> {
-        self.oracle.hessian(x)
-    }
-    fn hessian_vector(&mut self, x: &Vector<R>, v: &Vector<R>) -> Vector<R> {
-        self.oracle.hessian_vector(x, v)
-    }
-    fn normal(&mut self, slot: u32) -> Vector<R> {
-        self.oracle.normal(slot)
-    }
-    fn report(&mut self, event: Event) {
-        self.oracle.report(event);
-    }
-    fn report_where(&mut self, happened: R::Mask, event: Event) {
-        self.oracle.report_where(happened, event);
+        let climb = g * (self.0 / R::select(level, R::one(), norm));
+        oracle.gradient(&(x + climb))
     }
 }
 
@@ -151,12 +129,12 @@ mod tests {
     #[test]
     fn only_gradients_are_taken_elsewhere() {
         let mut oracle = Quadratic::new([1.0, 1.0]);
-        let mut uphill = Uphill { oracle: &mut oracle, rho: 1.0 };
+        let mut uphill = Changed { oracle: &mut oracle, change: Uphill(1.0) };
         uphill.value(&Vector::from([3.0, 4.0]));
         assert_eq!(oracle.values_at[0].as_slice(), [3.0, 4.0]);
         // A slope that does not depend on the point: the second answer counts.
         let mut slopes = Slopes::new(&[[1.0, 0.0], [0.0, 2.0]]);
-        let g = Uphill { oracle: &mut slopes, rho: 1.0 }.gradient(&Vector::from([0.0, 0.0]));
+        let g = Changed { oracle: &mut slopes, change: Uphill(1.0) }.gradient(&Vector::from([0.0, 0.0]));
         assert_eq!(g.as_slice(), [0.0, 2.0]);
     }
 }
