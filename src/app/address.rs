@@ -20,6 +20,11 @@ pub fn with_query(query: &str) -> String {
     if query.is_empty() { format!("{origin}{path}") } else { format!("{origin}{path}?{query}") }
 }
 
+/// Opens the page anew with another link.
+pub fn go_to(link: &str) {
+    let _ = dom::window().location().assign(&with_query(link.trim_start_matches(['?', '#'])));
+}
+
 /// The link of the experiment as it is on the screen: while time stands still, its step belongs to it.
 pub fn shown(state: State) -> String {
     let mut experiment = state.with(Clone::clone);

@@ -7,7 +7,11 @@ use super::state::State;
 use crate::canvas::picture;
 use leptos::prelude::*;
 use std::time::Duration;
-use thalweg::experiment::{csv, json};
+#[cfg(labs)]
+use thalweg::experiment::Experiment;
+#[cfg(labs)]
+use thalweg::experiment::matrix::{MatrixRun, matrix_csv, matrix_json};
+use thalweg::experiment::{Lab, ProblemChoice, csv, json};
 use thalweg::figure::figure_svg;
 use wasm_bindgen::prelude::*;
 
@@ -42,12 +46,18 @@ pub fn ShareMenu() -> impl IntoView {
             </li>
         }
     };
+    let plane = state.with_untracked(|e| e.lab() == Lab::Plane);
+    let pictures = plane.then(|| {
+        view! {
+            {item("PNG", "the figure at twice its size", save_png)}
+            {item("SVG", "the figure as lines and text", save_svg)}
+        }
+    });
     view! {
         <details class="menu">
             <summary class="button">"Export"</summary>
             <ul class="menu-list right">
-                {item("PNG", "the figure at twice its size", save_png)} {item("SVG", "the figure as lines and text", save_svg)}
-                {item("CSV", "every step of every optimizer", save_csv)} {item("JSON", "the experiment with its traces", save_json)}
+                {pictures} {item("CSV", "every step of every optimizer", save_csv)} {item("JSON", "the experiment with its traces", save_json)}
             </ul>
         </details>
         <button class="button primary" title="Copy the link of this experiment (s)" on:click=move |_| copy_link(state)>
@@ -96,11 +106,21 @@ fn save_svg(state: State) {
 }
 
 fn save_csv(state: State) {
+    #[cfg(labs)]
+    if let Some(run) = matrix_run(state) {
+        let text = state.with_untracked(|e| matrix_csv(e, &run, None));
+        return save(&name(state, "csv"), "text/csv", &JsValue::from_str(&text));
+    }
     let text = state.with_untracked(|e| csv(e, &state.run_untracked(), None));
     save(&name(state, "csv"), "text/csv", &JsValue::from_str(&text));
 }
 
 fn save_json(state: State) {
+    #[cfg(labs)]
+    if let Some(run) = matrix_run(state) {
+        let text = state.with_untracked(|e| matrix_json(e, &run, None));
+        return save(&name(state, "json"), "application/json", &JsValue::from_str(&text));
+    }
     let text = state.with_untracked(|e| json(e, &state.run_untracked(), None));
     save(&name(state, "json"), "application/json", &JsValue::from_str(&text));
 }
@@ -121,8 +141,20 @@ fn save_png(state: State) {
 
 /// A name that says what is in the file.
 fn name(state: State, extension: &str) -> String {
-    let run = state.run_untracked();
-    format!("thalweg-{}.{extension}", run.problem.row.map_or("formula", |row| row.id))
+    let id = state.with_untracked(|e| match &e.problem {
+        ProblemChoice::Landscape { id, .. } | ProblemChoice::Matrix { id, .. } => *id,
+        ProblemChoice::Formula { .. } => "formula",
+    });
+    format!("thalweg-{id}.{extension}")
+}
+
+/// What has been run in the matrix lab; `None` in the plane. Methods without a trace have an empty one.
+#[cfg(labs)]
+fn matrix_run(state: State) -> Option<MatrixRun> {
+    let outline = state.with_untracked(Experiment::outline).ok()?;
+    let traces = state.matrix_traces.get_untracked();
+    let traces = traces.iter().map(|trace| trace.as_deref().cloned().unwrap_or_default()).collect();
+    Some(MatrixRun { outline, traces })
 }
 
 fn save(name: &str, kind: &str, text: &JsValue) {

@@ -4,11 +4,13 @@ use super::export::ShareMenu;
 use super::state::{State, store_theme};
 use crate::app::lesson::{LESSONS, open_lesson};
 use leptos::prelude::*;
+use thalweg::experiment::{Experiment, Lab};
 
 /// Name, places, export and link, colours, help.
 #[component]
 pub fn Header() -> impl IntoView {
     let state = State::expect();
+    let lab = state.with_untracked(Experiment::lab);
     let in_lesson = state.part(|e| e.view.lesson.is_some());
     let switch = move |_| {
         let dark = !state.dark.get_untracked();
@@ -26,13 +28,17 @@ pub fn Header() -> impl IntoView {
                 "Thalweg"
             </a>
             <nav class="places" aria-label="Places">
-                <button
-                    class="place"
-                    aria-current=move || (!in_lesson.get()).then_some("page")
-                    on:click=move |_| state.change(|e| e.view.lesson = None)
-                >
-                    "Plane"
-                </button>
+                {[(Lab::Plane, "Plane", "./"), (Lab::Matrix, "Matrix", "?problem=matrix_sensing")]
+                    .map(|(place, name, address)| {
+                        let stay = move |event: web_sys::MouseEvent| {
+                            if place == lab {
+                                event.prevent_default();
+                                state.change(|e| e.view.lesson = None);
+                            }
+                        };
+                        let here = move || (place == lab && !in_lesson.get()).then_some("page");
+                        view! { <a class="place" class:here=place == lab href=address aria-current=here on:click=stay>{name}</a> }
+                    })}
                 <details class="menu">
                     <summary class="place" aria-current=move || in_lesson.get().then_some("page")>"Lessons"</summary>
                     <ul class="menu-list">

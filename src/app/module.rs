@@ -4,6 +4,11 @@ use super::shell::shell;
 use js_sys::{Array, Float64Array, Object, Reflect};
 use leptos::prelude::*;
 use serde::Serialize as _;
+#[cfg(labs)]
+use thalweg::experiment::{
+    Lab,
+    matrix::{matrix_json, run_matrix},
+};
 use thalweg::experiment::{Link, Report, Runner, Severity, run as run_experiment};
 use wasm_bindgen::prelude::*;
 
@@ -14,6 +19,12 @@ pub fn run(link: &str) -> Result<JsValue, JsError> {
     let Link { experiment, notes } = Link::parse(link);
     if let Some(note) = notes.iter().find(|note| note.severity == Severity::Replaced) {
         return Err(JsError::new(&note.to_string()));
+    }
+    #[cfg(labs)]
+    if experiment.lab() == Lab::Matrix {
+        let done = run_matrix(&experiment).map_err(|error| JsError::new(&error.to_string()))?;
+        let text = matrix_json(&experiment, &done, None);
+        return js_sys::JSON::parse(&text).map_err(unexpected);
     }
     let done = run_experiment(&experiment).map_err(|error| JsError::new(&error.to_string()))?;
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();

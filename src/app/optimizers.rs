@@ -6,7 +6,7 @@ use super::notes::{Notes, Place};
 use super::problem::tune;
 use super::state::State;
 use leptos::prelude::*;
-use thalweg::experiment::{Method, Stage, limits, tuned_step_size};
+use thalweg::experiment::{Experiment, Lab, Method, Stage, limits, tuned_step_size};
 use thalweg::figure::trail_shape;
 use thalweg::optimizers::{self, Entry, REGISTRY, wrappers};
 
@@ -14,6 +14,7 @@ use thalweg::optimizers::{self, Entry, REGISTRY, wrappers};
 #[component]
 pub fn OptimizerPanel() -> impl IntoView {
     let state = State::expect();
+    let plane = state.with_untracked(Experiment::lab) == Lab::Plane;
     // Rows are rebuilt when methods come or go, not when a knob moves: a slider must stay under the finger.
     let shape = state.part(|e| {
         let ids = |m: &Method| (m.base.id, m.wrappers.iter().map(|w| w.id).collect::<Vec<_>>());
@@ -24,20 +25,24 @@ pub fn OptimizerPanel() -> impl IntoView {
         <section class="section optimizers" aria-label="Optimizers">
             <div class="section-head">
                 <h2 class="section-title">"Optimizers"</h2>
-                <button
-                    class="link-button"
-                    title="Give every optimizer the step size that ends lowest on this landscape"
-                    on:click=move |_| state.change(tune)
-                >
-                    "Tune step sizes"
-                </button>
+                <Show when=move || plane>
+                    <button
+                        class="link-button"
+                        title="Give every optimizer the step size that ends lowest on this landscape"
+                        on:click=move |_| state.change(tune)
+                    >
+                        "Tune step sizes"
+                    </button>
+                </Show>
             </div>
             <Notes place=Place::Optimizers/>
             {move || {
                 (0..shape.get().len()).map(|index| view! { <MethodRow index/> }).collect_view()
             }}
             <Show when=move || shape.get().is_empty()>
-                <p class="hint">"No optimizer yet: add one and drag the start on the map."</p>
+                <p class="hint">
+                    {if plane { "No optimizer yet: add one and drag the start on the map." } else { "No optimizer yet." }}
+                </p>
             </Show>
             <button
                 class="link-button add"
@@ -227,6 +232,7 @@ fn cite(entry: &Entry) -> String {
 #[component]
 pub fn OptimizerPicker() -> impl IntoView {
     let state = State::expect();
+    let plane = state.with_untracked(Experiment::lab) == Lab::Plane;
     let query = RwSignal::new(String::new());
     let families = move || {
         let words: Vec<String> = query.get().to_ascii_lowercase().split_whitespace().map(str::to_owned).collect();
@@ -248,10 +254,12 @@ pub fn OptimizerPicker() -> impl IntoView {
     let add = move |entry: &'static Entry| {
         state.dialogs.optimizers.close();
         let Some(mut method) = Method::new(entry.id, &[]) else { return };
-        // With the paper's default step size most methods would hardly leave the start of a small problem.
-        let run = state.run_untracked();
-        if let Some(lr) = state.with_untracked(|e| tuned_step_size(&run.problem, e, &method)) {
-            method.base.knobs.set("lr", lr);
+        if plane {
+            // With the paper's default step size most methods would hardly leave the start of a small problem.
+            let run = state.run_untracked();
+            if let Some(lr) = state.with_untracked(|e| tuned_step_size(&run.problem, e, &method)) {
+                method.base.knobs.set("lr", lr);
+            }
         }
         state.change(|e| e.methods.push(method));
     };
@@ -266,7 +274,13 @@ pub fn OptimizerPicker() -> impl IntoView {
                     prop:value=move || query.get()
                     on:input=move |event| query.set(event_target_value(&event))
                 />
-                <p class="count">"Its step size is tuned to the landscape; everything else is the paper's default."</p>
+                <p class="count">
+                    {if plane {
+                        "Its step size is tuned to the landscape; everything else is the paper's default."
+                    } else {
+                        "Knobs have the paper's defaults."
+                    }}
+                </p>
             </div>
             {move || {
                 let families = families();

@@ -14,7 +14,10 @@ use super::table::OutcomeTable;
 use super::transport::Transport;
 use super::{address, charts::Charts, dom, help::Help, keys, playback};
 use leptos::prelude::*;
-use thalweg::experiment::{Note, Panel};
+use thalweg::experiment::{Experiment, Lab, Note, Panel};
+
+#[cfg(labs)]
+use super::matrix::{FamilyPicker, MatrixCharts, MatrixLab, MatrixPanel, MatrixStage, MatrixTable};
 
 /// Sheets of the phone's lower half.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,7 +41,16 @@ impl Sheet {
 /// The whole view for a link. `owns_address`: it writes the experiment back to the address.
 pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
     let state = State::provide(link);
-    Mass::provide();
+    let lab = state.with_untracked(Experiment::lab);
+    match lab {
+        Lab::Plane => Mass::provide(),
+        #[cfg(labs)]
+        Lab::Matrix => {
+            MatrixLab::provide(state);
+        }
+        #[cfg(not(labs))]
+        Lab::Matrix => {}
+    }
     playback::keep_running(state);
     if owns_address {
         address::keep(state);
@@ -89,7 +101,7 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
             </Show>
             <main class="stage">
                 <Notes place=Place::Map/>
-                <Map/>
+                {lab_stage(lab)}
                 <Show when=move || !hidden(Panel::Transport)>
                     <Transport/>
                 </Show>
@@ -103,12 +115,7 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
                         <LessonPanel/>
                     </Show>
                     <div class="sheet-problem">
-                        <Show when=move || !hidden(Panel::Problem)>
-                            <ProblemPanel/>
-                        </Show>
-                        <Show when=move || !hidden(Panel::Noise)>
-                            <Settings/>
-                        </Show>
+                        {lab_problem(lab, state)}
                     </div>
                     <div class="sheet-optimizers">
                         <Show when=move || !hidden(Panel::Optimizers)>
@@ -121,26 +128,96 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
                     aria-label="What happened"
                     aria-busy=move || state.following.get().to_string()
                 >
-                    <Show when=move || !hidden(Panel::Plots)>
-                        <Charts/>
-                    </Show>
-                    <Show when=move || !hidden(Panel::Strip)>
-                        <StepSizeStrip/>
-                    </Show>
-                    <Show when=move || !hidden(Panel::Table)>
-                        <OutcomeTable/>
-                    </Show>
+                    {lab_plots(lab, state)}
                 </aside>
                 <Help/>
                 // Beside the panels and not in them: a sheet that is not open would hide its dialog as well.
                 <Show when=move || !hidden(Panel::Problem)>
-                    <LandscapePicker/>
+                    {lab_picker(lab)}
                 </Show>
                 <Show when=move || !hidden(Panel::Optimizers)>
                     <OptimizerPicker/>
                 </Show>
             </Show>
         </div>
+    }
+}
+
+/// The middle of the page.
+fn lab_stage(lab: Lab) -> AnyView {
+    match lab {
+        Lab::Plane => view! { <Map/> }.into_any(),
+        #[cfg(labs)]
+        Lab::Matrix => view! { <MatrixStage/> }.into_any(),
+        #[cfg(not(labs))]
+        Lab::Matrix => ().into_any(),
+    }
+}
+
+/// What is minimised, and what belongs to it.
+fn lab_problem(lab: Lab, state: State) -> AnyView {
+    let hidden = move |panel: Panel| state.with(|e| e.view.hide.contains(&panel));
+    match lab {
+        Lab::Plane => view! {
+            <Show when=move || !hidden(Panel::Problem)>
+                <ProblemPanel/>
+            </Show>
+            <Show when=move || !hidden(Panel::Noise)>
+                <Settings/>
+            </Show>
+        }
+        .into_any(),
+        #[cfg(labs)]
+        Lab::Matrix => view! {
+            <Show when=move || !hidden(Panel::Problem)>
+                <MatrixPanel/>
+            </Show>
+        }
+        .into_any(),
+        #[cfg(not(labs))]
+        Lab::Matrix => ().into_any(),
+    }
+}
+
+/// What happened.
+fn lab_plots(lab: Lab, state: State) -> AnyView {
+    let hidden = move |panel: Panel| state.with(|e| e.view.hide.contains(&panel));
+    match lab {
+        Lab::Plane => view! {
+            <Show when=move || !hidden(Panel::Plots)>
+                <Charts/>
+            </Show>
+            <Show when=move || !hidden(Panel::Strip)>
+                <StepSizeStrip/>
+            </Show>
+            <Show when=move || !hidden(Panel::Table)>
+                <OutcomeTable/>
+            </Show>
+        }
+        .into_any(),
+        #[cfg(labs)]
+        Lab::Matrix => view! {
+            <Show when=move || !hidden(Panel::Plots)>
+                <MatrixCharts/>
+            </Show>
+            <Show when=move || !hidden(Panel::Table)>
+                <MatrixTable/>
+            </Show>
+        }
+        .into_any(),
+        #[cfg(not(labs))]
+        Lab::Matrix => ().into_any(),
+    }
+}
+
+/// The menu of problems.
+fn lab_picker(lab: Lab) -> AnyView {
+    match lab {
+        Lab::Plane => view! { <LandscapePicker/> }.into_any(),
+        #[cfg(labs)]
+        Lab::Matrix => view! { <FamilyPicker/> }.into_any(),
+        #[cfg(not(labs))]
+        Lab::Matrix => ().into_any(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::export::Copied;
 use leptos::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
-use thalweg::experiment::{Experiment, Link, Note, ProblemChoice, Run, run, run_one};
+use thalweg::experiment::{Experiment, Lab, Link, Note, ProblemChoice, Run, run, run_one};
 use thalweg::figure::{Frame, MapLayers, Theme};
 use thalweg::lessons;
 use thalweg::scalar::decimal;
@@ -42,14 +42,18 @@ const PANELS: f64 = 150.0;
 pub struct State {
     /// The one value that is worth saving. Changed through [`State::edit`] alone.
     experiment: RwSignal<Experiment>,
-    /// What running it gave; the last good run while the experiment cannot be posed.
-    run: RwSignal<Arc<Run>>,
+    /// What running it gave in the plane; the last good run while the experiment cannot be posed. `None` in another lab,
+    /// which keeps its own: the views of the plane are not there then, and the lab of a page never changes.
+    run: RwSignal<Option<Arc<Run>>>,
     /// What the panels beside the map show.
-    seen: RwSignal<Arc<Seen>>,
+    seen: RwSignal<Option<Arc<Seen>>>,
     /// Whether the panels are about to follow the map.
     pub following: RwSignal<bool>,
     /// When they last did, in milliseconds.
     followed: StoredValue<f64>,
+    /// A trace for each method in the matrix lab: of the last run until the present one has something to show.
+    #[cfg(labs)]
+    pub matrix_traces: RwSignal<Vec<Option<Arc<thalweg::experiment::matrix::MatrixTrace>>>>,
     /// What is minimised, and where it is shown.
     land: Memo<(ProblemChoice, Option<[f64; 4]>)>,
     /// What was wrong with the link or with what was typed, shown next to its cause.
@@ -78,6 +82,9 @@ pub struct State {
     pub dialogs: Dialogs,
 }
 
+/// Why there is a run where a view of the plane asks for one.
+const OF_THE_PLANE: &str = "views of the plane are in the plane's page";
+
 /// The window of a map that has not been laid out.
 const NO_SIZE: f64 = 1.0;
 
@@ -86,19 +93,20 @@ impl State {
     pub fn provide(link: &str) -> Self {
         let Link { experiment, notes } = Link::parse(&with_setup(link));
         let (experiment, first) = match run(&experiment) {
-            Ok(first) => (experiment, first),
+            Ok(first) => (experiment, Some(first)),
+            Err(_) if experiment.lab() != Lab::Plane => (experiment, None),
             // The link's reader poses every problem before it hands it out; the default stands in all the same.
             Err(_) => {
                 let default = Experiment::default();
                 let first = run(&default).expect("the default experiment can be posed");
-                (default, first)
+                (default, Some(first))
             }
         };
         let still = dom::matches("(prefers-reduced-motion: reduce)") || experiment.view.step.is_some();
         let time = experiment.view.step.map_or(if still { f64::from(experiment.steps) } else { 0.0 }, f64::from);
         let time = time.min(f64::from(experiment.steps));
-        let first = Arc::new(first);
-        let seen = Arc::new(Seen { experiment: experiment.clone(), run: first.clone() });
+        let first = first.map(Arc::new);
+        let seen = first.clone().map(|run| Arc::new(Seen { experiment: experiment.clone(), run }));
         let experiment = RwSignal::new(experiment);
         let state = Self {
             time: RwSignal::new(time),
@@ -106,6 +114,8 @@ impl State {
             experiment,
             run: RwSignal::new(first),
             seen: RwSignal::new(seen),
+            #[cfg(labs)]
+            matrix_traces: RwSignal::new(Vec::new()),
             following: RwSignal::new(false),
             followed: StoredValue::new(0.0),
             land: Memo::new(move |_| experiment.with(|e| (e.problem.clone(), e.domain))),
@@ -149,22 +159,22 @@ impl State {
 
     /// The run, reactively.
     pub fn run(self) -> Arc<Run> {
-        self.run.get()
+        self.run.get().expect(OF_THE_PLANE)
     }
 
     /// The run as it is now.
     pub fn run_untracked(self) -> Arc<Run> {
-        self.run.get_untracked()
+        self.run.get_untracked().expect(OF_THE_PLANE)
     }
 
     /// The experiment and its run for the panels beside the map, reactively: they follow at most seven times a second.
     pub fn seen(self) -> Arc<Seen> {
-        self.seen.get()
+        self.seen.get().expect(OF_THE_PLANE)
     }
 
     /// What the panels show now.
     pub fn seen_untracked(self) -> Arc<Seen> {
-        self.seen.get_untracked()
+        self.seen.get_untracked().expect(OF_THE_PLANE)
     }
 
     /// The run as it is now, for what depends on the land alone.
@@ -201,9 +211,13 @@ impl State {
         if after == before {
             return Ok(());
         }
-        if !before.same_run(&after) {
-            let run = rerun(&before, &self.run.get_untracked(), &after)?;
-            self.run.set(Arc::new(run));
+        match self.run.get_untracked() {
+            Some(done) if !before.same_run(&after) => self.run.set(Some(Arc::new(rerun(&before, &done, &after)?))),
+            Some(_) => {}
+            #[cfg(labs)]
+            None => drop(after.outline()?),
+            #[cfg(not(labs))]
+            None => {}
         }
         let steps = f64::from(after.steps);
         let elsewhere = before.problem != after.problem || before.domain != after.domain;
@@ -241,7 +255,7 @@ impl State {
     fn show_in_panels(self) {
         self.followed.set_value(dom::now());
         let experiment = self.experiment.get_untracked();
-        self.seen.set(Arc::new(Seen { experiment, run: self.run.get_untracked() }));
+        self.seen.set(self.run.get_untracked().map(|run| Arc::new(Seen { experiment, run })));
     }
 
     /// [`State::edit`] with a change that leaves the problem as it is, and therefore cannot fail.
@@ -252,11 +266,26 @@ impl State {
 
     /// Replaces everything by what a link says, as if the page had been opened with it.
     pub fn open(self, link: &str) {
-        self.show(Link::parse(&with_setup(link)));
+        let link = with_setup(link);
+        if !self.leaves_for(&link) {
+            self.show(Link::parse(&link));
+        }
+    }
+
+    /// Opens the page anew if the link is of another lab: each has views of its own.
+    fn leaves_for(self, link: &str) -> bool {
+        let leaves = Lab::of_link(link) != self.with_untracked(Experiment::lab);
+        if leaves {
+            super::address::go_to(link);
+        }
+        leaves
     }
 
     /// Replaces everything by what a link in a lesson says, with this page of the lesson beside it.
     pub fn set_up(self, link: &str, lesson: (String, u32)) {
+        if self.leaves_for(&format!("{link}&lesson={};page={}", lesson.0, lesson.1)) {
+            return;
+        }
         let mut link = Link::parse(link);
         link.experiment.view.lesson = Some(lesson);
         self.show(link);
@@ -332,12 +361,12 @@ impl State {
 }
 
 /// The link, or, for one that names the page of a lesson and nothing else to run, that page's set-up.
-fn with_setup(link: &str) -> String {
+pub fn with_setup(link: &str) -> String {
     let Link { experiment, .. } = Link::parse(link);
     let Some((id, number)) = &experiment.view.lesson else { return link.to_owned() };
     let page = lessons::find(id).and_then(|lesson| lesson.pages.get(*number as usize - 1));
     match page {
-        Some(page) if experiment.same_run(&Experiment::default()) => {
+        Some(page) if experiment.same_run(&Experiment::default()) && Lab::of_link(link) == Lab::Plane => {
             format!("{}&lesson={id};page={number}", page.setup.trim_start_matches('?'))
         }
         _ => link.to_owned(),

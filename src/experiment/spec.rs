@@ -85,6 +85,14 @@ pub enum Lab {
     Matrix,
 }
 
+impl Lab {
+    /// The lab of the problem that a link names, by the name alone: also where that lab is not compiled in.
+    pub fn of_link(link: &str) -> Self {
+        let problem = link.split(['?', '#', '&']).rev().find_map(|part| part.strip_prefix("problem="));
+        if problem.is_some_and(|problem| problem.starts_with("matrix_")) { Self::Matrix } else { Self::Plane }
+    }
+}
+
 impl ProblemChoice {
     /// The parameters that were given.
     pub fn parameters(&self) -> &[(String, f64)] {

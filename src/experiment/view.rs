@@ -54,6 +54,8 @@ pub struct View {
     pub particles: Option<Particles>,
     /// How many starts the step-size strip tries: 1 is the experiment's own.
     pub starts: u32,
+    /// The axis of time is logarithmic.
+    pub log_time: bool,
     /// The steps between which a rate is read off; `None`: the later half of the run.
     pub fit: Option<[usize; 2]>,
     /// The plane on which a loss of many parameters is shown.
@@ -79,6 +81,7 @@ impl Default for View {
             sweep: None,
             particles: None,
             starts: 1,
+            log_time: false,
             fit: None,
             cut: Cut::default(),
             engine: None,

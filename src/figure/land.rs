@@ -37,18 +37,32 @@ impl Land {
                 values.push(local.value(frame.to_point(pixel)));
             }
         }
+        let logarithmic = problem.row.map(|row| row.scale == Scale::Log);
+        Self::of_values(frame.window, [columns, rows], values, problem.lowest_known(), logarithmic)
+    }
+
+    /// The land of values at the centres of a grid's cells, row by row from the top. `None` where no value is finite.
+    pub fn of_grid(window: [f64; 4], columns: usize, rows: usize, values: Vec<f64>) -> Option<Self> {
+        let known = values.len() == columns * rows && values.iter().any(|f| f.is_finite());
+        known.then(|| Self::of_values(window, [columns, rows], values, None, None))
+    }
+
+    /// `lowest_known`: a value that the land is known to come down to. `logarithmic`: `None` leaves it to the values.
+    fn of_values(
+        window: [f64; 4],
+        [columns, rows]: [usize; 2],
+        values: Vec<f64>,
+        lowest_known: Option<f64>,
+        logarithmic: Option<bool>,
+    ) -> Self {
         let lowest = values.iter().copied().filter(|f| f.is_finite()).fold(f64::INFINITY, f64::min);
-        let low = match problem.lowest_known() {
+        let low = match lowest_known {
             Some(known) if known <= lowest => known,
             _ if lowest.is_finite() => lowest,
             _ => 0.0,
         };
-        let logarithmic = match problem.row {
-            Some(row) => row.scale == Scale::Log,
-            None => spans_decades(&values, low),
-        };
-        let mut land =
-            Self { window: frame.window, columns, rows, heights: values, logarithmic, low, range: [0.0, 1.0] };
+        let logarithmic = logarithmic.unwrap_or_else(|| spans_decades(&values, low));
+        let mut land = Self { window, columns, rows, heights: values, logarithmic, low, range: [0.0, 1.0] };
         for i in 0..land.heights.len() {
             land.heights[i] = land.height(land.heights[i]);
         }

@@ -10,6 +10,8 @@ mod draw;
 mod frame;
 mod knobs;
 mod land;
+#[cfg(labs)]
+mod matrix;
 mod particles;
 mod plot;
 pub mod space;
@@ -28,6 +30,8 @@ pub use draw::{
 pub use frame::{Frame, ticks};
 pub use knobs::{KnobFrame, LossScale, draw_knob_axes, failed_color, loss_pixels, stability_boundary, stable_step};
 pub use land::Land;
+#[cfg(labs)]
+pub use matrix::{PathPoint, draw_path_over_plane, matrix_pixels};
 pub use particles::{Cloud, draw_cloud, swarm_pixels};
 pub use plot::{draw_figure, figure_svg, thumbnail};
 pub use surface::{Anchor, Shape, Stroke, Surface, Text};

@@ -53,8 +53,9 @@ impl Reader {
             let problem = "is a key for problems of the plane".to_owned();
             self.push(key, problem, "it is ignored".to_owned(), Severity::Ignored);
         }
-        let View { step, by_calls, cut, fit, hide, lesson, embed, .. } = std::mem::take(&mut self.experiment.view);
-        self.experiment.view = View { step, by_calls, cut, fit, hide, lesson, embed, ..View::default() };
+        let View { step, by_calls, cut, fit, log_time, hide, lesson, embed, .. } =
+            std::mem::take(&mut self.experiment.view);
+        self.experiment.view = View { step, by_calls, cut, fit, log_time, hide, lesson, embed, ..View::default() };
         (self.experiment.domain, self.experiment.start, self.experiment.noise) = (None, None, Noise::None);
         let ProblemChoice::Matrix { id, parameters } = &self.experiment.problem else { return };
         if let Err(error) = Outline::new(id, parameters, self.experiment.seed) {
@@ -70,6 +71,9 @@ pub(super) fn write(view: &View, keys: &mut Vec<String>) {
     if view.cut != Cut::default() {
         let name = Cut::ALL.iter().find(|(cut, _)| *cut == view.cut).map_or("", |(_, name)| name);
         keys.push(format!("slice={name}"));
+    }
+    if view.log_time {
+        keys.push("axis=log".to_owned());
     }
     if let Some([from, to]) = view.fit {
         keys.push(format!("fit={from},{to}"));

@@ -135,7 +135,13 @@ impl Reader {
             "axis" => match value_text.as_str() {
                 "calls" => self.experiment.view.by_calls = true,
                 "steps" => {}
-                _ => self.note(key, expected(&value_text, "steps or calls"), "steps are used".to_owned()),
+                #[cfg(labs)]
+                "log" => self.experiment.view.log_time = true,
+                _ => self.note(
+                    key,
+                    expected(&value_text, "steps, calls or, in the matrix lab, log"),
+                    "steps are used".to_owned(),
+                ),
             },
             "basins" => self.experiment.view.basins = self.place(key, &value_text),
             "swarm" | "ensemble" => self.particles(key, &value_text),

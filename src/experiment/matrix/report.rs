@@ -69,7 +69,7 @@ pub fn matrix_json(experiment: &Experiment, run: &MatrixRun, record: Option<&[u3
             values: pick(&trace.values),
             relative_errors: pick(&trace.errors),
             gradient_norms: pick(&trace.gradient_norms),
-            calls: trace.calls[trace.last()],
+            calls: trace.calls.last().copied().unwrap_or_default(),
             events: trace.events.clone(),
             frames: trace.frames.iter().filter(|f| steps.contains(&f.step)).map(FrameReport::new).collect(),
             memory: trace.memory,
@@ -108,10 +108,9 @@ impl FrameReport {
 }
 
 fn kept(trace: &MatrixTrace, record: Option<&[u32]>) -> Vec<u32> {
-    let taken = trace.last() as u32;
     match record {
-        Some(wanted) => wanted.iter().copied().filter(|step| *step <= taken).collect(),
-        None => (0..=taken).collect(),
+        Some(wanted) => wanted.iter().copied().filter(|step| (*step as usize) < trace.values.len()).collect(),
+        None => (0..trace.values.len() as u32).collect(),
     }
 }
 

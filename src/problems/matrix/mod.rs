@@ -118,6 +118,26 @@ impl Outline {
         if self.is("bures") { &matrix * matrix.transpose() } else { matrix }
     }
 
+    /// The outline as a method sees it that works on the matrix itself (`whole`), or on the parameters. `None` where the unknown
+    /// is no matrix.
+    pub fn seen_by(&self, whole: bool) -> Option<Self> {
+        if !whole {
+            return Some(self.clone());
+        }
+        if self.is("bures") || self.family.id == "matrix_lifted" {
+            return None;
+        }
+        let [rows, columns] = self.model.shape();
+        let symmetric = matches!(self.model, Model::Symmetric { .. });
+        Some(Self { model: Model::Whole { rows, columns, symmetric }, ..self.clone() })
+    }
+
+    /// The matrix that parameters of a method make up; `None` where they are of another problem.
+    pub fn estimate_of(&self, parameters: &[f64], whole: bool) -> Option<DMatrix<f64>> {
+        let seen = self.seen_by(whole)?;
+        (parameters.len() == seen.model.dimension()).then(|| seen.estimate(&Vector::from_slice(parameters)))
+    }
+
     /// |estimate - truth| / |truth|, Frobenius norms. A tensor of even order is as good with the other sign.
     pub fn relative_error(&self, x: &Vector<f64>) -> f64 {
         let estimate = self.estimate(x);
@@ -317,13 +337,8 @@ impl MatrixProblem {
     /// The same problem with the matrix itself as the unknown, for methods that work on it; it starts at the same matrix.
     /// `None` where the unknown is no matrix.
     pub fn whole(&self) -> Option<Self> {
-        if self.outline.is("bures") || self.outline.family.id == "matrix_lifted" {
-            return None;
-        }
-        let [rows, columns] = self.outline.model.shape();
-        let symmetric = matches!(self.outline.model, Model::Symmetric { .. });
         let mut whole = self.clone();
-        whole.outline.model = Model::Whole { rows, columns, symmetric };
+        whole.outline = self.outline.seen_by(true)?;
         whole.start = whole.outline.model.join(&[self.outline.model.matrix(&self.start)]);
         Some(whole)
     }

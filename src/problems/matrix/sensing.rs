@@ -182,6 +182,7 @@ impl Measurements {
 const LANES: usize = 4;
 
 /// The products of four rows with `v`.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 #[inline(never)]
 fn products_of(rows: [&[f64]; TOGETHER], v: &[f64]) -> [f64; TOGETHER] {
     let mut sums = [[0.0; LANES]; TOGETHER];
@@ -203,6 +204,7 @@ fn products_of(rows: [&[f64]; TOGETHER], v: &[f64]) -> [f64; TOGETHER] {
 }
 
 /// Adds the weighted sum of four rows.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 #[inline(never)]
 fn add_rows([a, b, c, d]: [&[f64]; TOGETHER], weights: [f64; TOGETHER], sum: &mut [f64]) {
     for ((((sum, a), b), c), d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
