@@ -40,8 +40,12 @@ function tell(error) {
 }
 
 try {
+  // Both at once. Whether the second arrived is asked when the first has.
+  const wasm = fetch(address(page === "thalweg-labs" ? "thalweg-labs-wasm" : "thalweg-wasm"));
+  wasm.catch(() => {});
+  if (page === "thalweg-labs") document.getElementById("thalweg-labs-style").rel = "stylesheet";
   const { default: start } = await import(address(page));
-  await start({ module_or_path: address(page === "thalweg-labs" ? "thalweg-labs-wasm" : "thalweg-wasm") });
+  await start({ module_or_path: wasm });
 } catch (error) {
   tell(error);
 }

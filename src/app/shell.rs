@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use thalweg::experiment::{Experiment, Lab, Note, Panel};
 
 #[cfg(labs)]
-use super::matrix::{FamilyPicker, MatrixCharts, MatrixLab, MatrixPanel, MatrixStage, MatrixTable};
+use super::matrix::MatrixLab;
 
 /// Sheets of the phone's lower half.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,6 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
             let _ = root.set_attribute("data-theme", if dark { "dark" } else { "light" });
         }
     });
-    let hidden = move |panel: Panel| state.with(|e| e.view.hide.contains(&panel));
     let embedded = state.part(|e| e.view.embed);
     let lesson = state.part(|e| e.view.lesson.is_some());
     // Who comes with a link that could not be followed sees why at once.
@@ -101,8 +100,8 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
             </Show>
             <main class="stage">
                 <Notes place=Place::Map/>
-                {lab_stage(lab)}
-                <Show when=move || !hidden(Panel::Transport)>
+                {views::stage(lab)}
+                <Show when=move || !hidden(state, Panel::Transport)>
                     <Transport/>
                 </Show>
             </main>
@@ -115,10 +114,10 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
                         <LessonPanel/>
                     </Show>
                     <div class="sheet-problem">
-                        {lab_problem(lab, state)}
+                        {views::problem(lab, state)}
                     </div>
                     <div class="sheet-optimizers">
-                        <Show when=move || !hidden(Panel::Optimizers)>
+                        <Show when=move || !hidden(state, Panel::Optimizers)>
                             <OptimizerPanel/>
                         </Show>
                     </div>
@@ -128,14 +127,14 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
                     aria-label="What happened"
                     aria-busy=move || state.following.get().to_string()
                 >
-                    {lab_plots(lab, state)}
+                    {views::plots(lab, state)}
                 </aside>
                 <Help/>
                 // Beside the panels and not in them: a sheet that is not open would hide its dialog as well.
-                <Show when=move || !hidden(Panel::Problem)>
-                    {lab_picker(lab)}
+                <Show when=move || !hidden(state, Panel::Problem)>
+                    {views::picker(lab)}
                 </Show>
-                <Show when=move || !hidden(Panel::Optimizers)>
+                <Show when=move || !hidden(state, Panel::Optimizers)>
                     <OptimizerPicker/>
                 </Show>
             </Show>
@@ -143,81 +142,111 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
     }
 }
 
-/// The middle of the page.
-fn lab_stage(lab: Lab) -> AnyView {
-    match lab {
-        Lab::Plane => view! { <Map/> }.into_any(),
-        #[cfg(labs)]
-        Lab::Matrix => view! { <MatrixStage/> }.into_any(),
-        #[cfg(not(labs))]
-        Lab::Matrix => ().into_any(),
+/// The middle of the plane's page.
+fn plane_stage() -> impl IntoView {
+    view! { <Map/> }
+}
+
+/// What is minimised in the plane, and what belongs to it.
+fn plane_problem(state: State) -> impl IntoView {
+    view! {
+        <Show when=move || !hidden(state, Panel::Problem)>
+            <ProblemPanel/>
+        </Show>
+        <Show when=move || !hidden(state, Panel::Noise)>
+            <Settings/>
+        </Show>
     }
 }
 
-/// What is minimised, and what belongs to it.
-fn lab_problem(lab: Lab, state: State) -> AnyView {
-    let hidden = move |panel: Panel| state.with(|e| e.view.hide.contains(&panel));
-    match lab {
-        Lab::Plane => view! {
-            <Show when=move || !hidden(Panel::Problem)>
-                <ProblemPanel/>
-            </Show>
-            <Show when=move || !hidden(Panel::Noise)>
-                <Settings/>
-            </Show>
-        }
-        .into_any(),
-        #[cfg(labs)]
-        Lab::Matrix => view! {
-            <Show when=move || !hidden(Panel::Problem)>
-                <MatrixPanel/>
-            </Show>
-        }
-        .into_any(),
-        #[cfg(not(labs))]
-        Lab::Matrix => ().into_any(),
+/// What happened in the plane.
+fn plane_plots(state: State) -> impl IntoView {
+    view! {
+        <Show when=move || !hidden(state, Panel::Plots)>
+            <Charts/>
+        </Show>
+        <Show when=move || !hidden(state, Panel::Strip)>
+            <StepSizeStrip/>
+        </Show>
+        <Show when=move || !hidden(state, Panel::Table)>
+            <OutcomeTable/>
+        </Show>
     }
 }
 
-/// What happened.
-fn lab_plots(lab: Lab, state: State) -> AnyView {
-    let hidden = move |panel: Panel| state.with(|e| e.view.hide.contains(&panel));
-    match lab {
-        Lab::Plane => view! {
-            <Show when=move || !hidden(Panel::Plots)>
-                <Charts/>
-            </Show>
-            <Show when=move || !hidden(Panel::Strip)>
-                <StepSizeStrip/>
-            </Show>
-            <Show when=move || !hidden(Panel::Table)>
-                <OutcomeTable/>
-            </Show>
-        }
-        .into_any(),
-        #[cfg(labs)]
-        Lab::Matrix => view! {
-            <Show when=move || !hidden(Panel::Plots)>
-                <MatrixCharts/>
-            </Show>
-            <Show when=move || !hidden(Panel::Table)>
-                <MatrixTable/>
-            </Show>
-        }
-        .into_any(),
-        #[cfg(not(labs))]
-        Lab::Matrix => ().into_any(),
+/// Whether a link removed a panel.
+fn hidden(state: State, panel: Panel) -> bool {
+    state.with(|e| e.view.hide.contains(&panel))
+}
+
+/// The views of the page's lab: the plane's, where there is no other.
+#[cfg(not(labs))]
+mod views {
+    use super::{IntoView, Lab, LandscapePicker, State, plane_plots, plane_problem, plane_stage, view};
+
+    pub fn stage(_: Lab) -> impl IntoView {
+        plane_stage()
+    }
+
+    pub fn problem(_: Lab, state: State) -> impl IntoView {
+        plane_problem(state)
+    }
+
+    pub fn plots(_: Lab, state: State) -> impl IntoView {
+        plane_plots(state)
+    }
+
+    pub fn picker(_: Lab) -> impl IntoView {
+        view! { <LandscapePicker/> }
     }
 }
 
-/// The menu of problems.
-fn lab_picker(lab: Lab) -> AnyView {
-    match lab {
-        Lab::Plane => view! { <LandscapePicker/> }.into_any(),
-        #[cfg(labs)]
-        Lab::Matrix => view! { <FamilyPicker/> }.into_any(),
-        #[cfg(not(labs))]
-        Lab::Matrix => ().into_any(),
+/// The views of the page's lab.
+#[cfg(labs)]
+mod views {
+    use super::super::matrix::{FamilyPicker, MatrixCharts, MatrixPanel, MatrixStage, MatrixTable};
+    use super::{Lab, LandscapePicker, Panel, State, hidden, plane_plots, plane_problem, plane_stage};
+    use leptos::prelude::*;
+
+    pub fn stage(lab: Lab) -> AnyView {
+        match lab {
+            Lab::Plane => plane_stage().into_any(),
+            Lab::Matrix => view! { <MatrixStage/> }.into_any(),
+        }
+    }
+
+    pub fn problem(lab: Lab, state: State) -> AnyView {
+        match lab {
+            Lab::Plane => plane_problem(state).into_any(),
+            Lab::Matrix => view! {
+                <Show when=move || !hidden(state, Panel::Problem)>
+                    <MatrixPanel/>
+                </Show>
+            }
+            .into_any(),
+        }
+    }
+
+    pub fn plots(lab: Lab, state: State) -> AnyView {
+        match lab {
+            Lab::Plane => plane_plots(state).into_any(),
+            Lab::Matrix => view! {
+                <Show when=move || !hidden(state, Panel::Plots)>
+                    <MatrixCharts/>
+                </Show>
+                <Show when=move || !hidden(state, Panel::Table)>
+                    <MatrixTable/>
+                </Show>
+            }
+            .into_any(),
+        }
+    }
+
+    pub fn picker(lab: Lab) -> AnyView {
+        match lab {
+            Lab::Plane => view! { <LandscapePicker/> }.into_any(),
+            Lab::Matrix => view! { <FamilyPicker/> }.into_any(),
+        }
     }
 }
 

@@ -40,6 +40,7 @@ mod lessons;
 mod load;
 mod looks;
 mod many;
+mod matrix;
 mod numbers;
 mod opening;
 mod relief;

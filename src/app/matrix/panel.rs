@@ -74,7 +74,7 @@ pub fn MatrixPanel() -> impl IntoView {
                 />
             </div>
             <div class="row" title="a relative error at or below this counts as recovered">
-                <span class="knob-label">"recovered at"</span>
+                <span class="knob-label">"solved at"</span>
                 <NumberField
                     value=state.part(|e| e.tolerance)
                     range=(1e-15, 1e6)

@@ -140,11 +140,20 @@ pub fn Rates() -> impl IntoView {
                     fits.get()
                         .into_iter()
                         .filter_map(|(i, fit)| fit.map(|fit| (i, fit)))
-                        .map(|(index, fit)| view! { <span class="fit"><Marker index/> {fit.words()}</span> })
+                        .map(|(index, fit)| view! { <span class="fit"><Marker index/> {rate(&fit)}</span> })
                         .collect_view()
                 }}
             </div>
         </figure>
+    }
+}
+
+/// The rate in words, with its power of time as a power.
+fn rate(fit: &Fit) -> impl IntoView + use<> {
+    let words = fit.words();
+    match words.split_once('^') {
+        Some((base, power)) => view! { {base.to_owned()} <sup>{power.to_owned()}</sup> }.into_any(),
+        None => words.into_any(),
     }
 }
 

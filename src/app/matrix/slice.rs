@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use thalweg::experiment::matrix::MatrixTrace;
 use thalweg::experiment::{Cut, Link};
-use thalweg::figure::{Frame, Land, MapLayers, PathPoint, draw_land, draw_path_over_plane, exponent_number};
+use thalweg::figure::{Frame, Land, MapLayers, PathPoint, draw_land, draw_path_over_plane, read_number};
 use thalweg::problems::matrix::{Outline, Plane, nearest_truth, works_on_the_matrix};
 use thalweg::scalar::Vector;
 
@@ -123,9 +123,9 @@ pub fn SliceMap() -> impl IntoView {
         let wide = cutting.window[1] - cutting.window[0];
         Some(format!(
             "the path is {} away from this plane now, {} at most; the picture is {} wide",
-            exponent_number(here.distance, 2),
-            exponent_number(most, 2),
-            exponent_number(wide, 2),
+            read_number(here.distance),
+            read_number(most),
+            read_number(wide),
         ))
     };
     let choose = move |event| {

@@ -14,7 +14,7 @@ pub fn MatrixTable() -> impl IntoView {
     let count = state.part(|e| e.methods.len());
     let now = Memo::new(move |_| state.time.get().floor() as usize);
     view! {
-        <section class="section outcomes" aria-label="Outcomes">
+        <section class="section outcomes matrix-outcomes" aria-label="Outcomes">
             <table>
                 <thead>
                     <tr>
