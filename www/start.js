@@ -1,8 +1,5 @@
-// Starts the page: loads the module, hands it its WebAssembly, and says in words what stands in the way.
-//
-// The addresses come from <link> elements of the page, where each carries the version of its file. Whose address asks for a
-// lab that the light page does not have gets the page that has all of them. Words are looked for, nothing is parsed: a word
-// too many costs a larger load and nothing else.
+// Starts the page. Its addresses, with the versions of their files, stand in <link> elements. Whose address has a word of a lab
+// that the light page lacks gets the page with all of them: a word too many costs a larger load and nothing else.
 
 const address = (id) => document.getElementById(id).href;
 

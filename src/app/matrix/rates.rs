@@ -170,10 +170,9 @@ fn draw_fits(
     let mut guides: Vec<usize> = Vec::new();
     for (i, fit) in fits.iter().filter_map(|(i, fit)| fit.map(|fit| (*i, fit))) {
         let Some((_, trace)) = shown.iter().find(|(place, _)| *place == i) else { continue };
-        for step in fit.window {
-            if !guides.contains(&step) {
-                guides.push(step);
-            }
+        // One pair of guides: those of the others are where their lines end.
+        if guides.is_empty() {
+            guides.extend(fit.window);
         }
         // The lines are drawn over steps only.
         let line = fitted(&fit, trace).map(|(step, error)| {

@@ -26,6 +26,8 @@ struct Cutting {
     window: [f64; 4],
     path: Arc<Vec<PathPoint>>,
     truth: Option<PathPoint>,
+    /// Whether it leads through the end of the path in place of the truth.
+    to_the_end: bool,
 }
 
 /// The map of a plane.
@@ -121,8 +123,10 @@ pub fn SliceMap() -> impl IntoView {
         let here = cutting.path.iter().rev().find(|point| f64::from(point.step) <= now)?;
         let most = cutting.path.iter().map(|point| point.distance).fold(0.0, f64::max);
         let wide = cutting.window[1] - cutting.window[0];
+        let through =
+            if cutting.to_the_end { "through the end, for want of simple factors of the truth; " } else { "" };
         Some(format!(
-            "the path is {} away from this plane now, {} at most; the picture is {} wide",
+            "{through}the path is {} away from this plane now, {} at most; the picture is {} wide",
             read_number(here.distance),
             read_number(most),
             read_number(wide),
@@ -174,12 +178,15 @@ fn cut_through(
     let (start, end) = (points.first()?.1, points.last()?.1);
     let now = points.iter().rev().find(|(step, _)| *step <= present).map_or(start, |(_, point)| *point);
     let truth = nearest_truth(outline, end);
+    let to_the_end = cut == Cut::Truth && truth.is_none();
     let plane = match cut {
         Cut::Path => Plane::principal(&points.iter().map(|(_, point)| (*point).clone()).collect::<Vec<_>>())?,
         Cut::Truth => {
-            let truth = truth.as_ref()?;
-            // At the start there is no third point yet: the end stands in for it.
-            Plane::through([start, now, truth]).or_else(|| Plane::through([start, end, truth]))?
+            // Where the truth has no simple factors the end of the path stands in for it, and at the start, where there
+            // is no third point yet, its middle.
+            let middle = points[points.len() / 2].1;
+            let truth = truth.as_ref().unwrap_or(end);
+            Plane::through([start, now, truth]).or_else(|| Plane::through([start, middle, truth]))?
         }
         Cut::Random => Plane::random(now, seed)?,
     };
@@ -190,7 +197,7 @@ fn cut_through(
     let path: Vec<PathPoint> = points.iter().map(|(step, point)| on_plane(*step, point)).collect();
     let truth = truth.as_ref().map(|truth| on_plane(u32::MAX, truth)).filter(|_| cut != Cut::Random);
     let window = window(path.iter().chain(&truth), aspect)?;
-    Some(Cutting { plane: Arc::new(plane), window, path: Arc::new(path), truth })
+    Some(Cutting { plane: Arc::new(plane), window, path: Arc::new(path), truth, to_the_end })
 }
 
 /// A window of this aspect around points, with a margin.
