@@ -24,6 +24,9 @@ pub const STYLE_SHEET: &str = "thalweg.css";
 /// The texts of all lessons, in the folder that is served: the page fetches them when a lesson is opened.
 pub const LESSON_TEXTS: &str = "lessons.json";
 
+/// What wasm-bindgen writes for the pages.
+const GLUE: [&str; 2] = ["thalweg.js", "labs.js"];
+
 /// Finishes the folder in which Trunk has gathered the build.
 pub fn finish(staging: &Path) -> Result<()> {
     let sheet = styles::joined(&project::root().join("www/styles"))?;
@@ -31,6 +34,11 @@ pub fn finish(staging: &Path) -> Result<()> {
     write(&staging.join(STYLE_SHEET), &sheet)?;
 
     write(&staging.join(LESSON_TEXTS), &lesson_texts(&project::root().join("www/lessons"))?)?;
+
+    for glue in GLUE.map(|name| staging.join(name)) {
+        let script = std::fs::read_to_string(&glue).with_context(|| format!("cannot read {}", glue.display()))?;
+        write(&glue, &lean(&script))?;
+    }
 
     let page = staging.join("index.html");
     let html = std::fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
@@ -57,6 +65,24 @@ fn served(html: &str) -> Result<String> {
     out.push_str(rest);
     let lines = out.lines().filter(|line| !line.trim().is_empty() && !line.contains("data-trunk"));
     Ok(lines.fold(String::new(), |kept, line| kept + line + "\n"))
+}
+
+/// A generated script without its documentation and indentation: text that every first load would carry. A script in which
+/// a template literal may run over lines keeps its indentation.
+fn lean(script: &str) -> String {
+    let spans_lines = script.lines().any(|line| line.matches('`').count() % 2 == 1);
+    let mut out = String::with_capacity(script.len());
+    let mut in_comment = false;
+    for line in script.lines() {
+        let bare = line.trim();
+        in_comment |= bare.starts_with("/**");
+        if !in_comment && !bare.is_empty() {
+            out.push_str(if spans_lines { line } else { bare });
+            out.push('\n');
+        }
+        in_comment &= !bare.ends_with("*/");
+    }
+    out
 }
 
 /// Appends `?v=HASH` to every reference to a file of `folder`; a reference is what follows one of `openers`.
@@ -131,6 +157,14 @@ mod tests {
         assert!(page.starts_with("<p>") && page.contains("<a href=\"?"), "{page}");
         assert!(lesson_texts(Path::new("no/such/folder")).is_err());
         Ok(())
+    }
+
+    #[test]
+    fn generated_scripts_lose_documentation_and_indentation() {
+        let script = "/** one */\nfunction f() {\n    /**\n     * two\n     */\n    return `a`;\n\n}\n";
+        assert_eq!(lean(script), "function f() {\nreturn `a`;\n}\n");
+        let spanning = "  const a = `b\n  c`;\n";
+        assert_eq!(lean(spanning), spanning);
     }
 
     #[test]
