@@ -62,13 +62,15 @@ fn jacobi(matrix: &DMatrix<f64>) -> Option<Svd> {
     let (mut turned, mut v) = (matrix.clone(), DMatrix::identity(n, n));
     // What is smaller than rounding of the largest is orthogonal to everything.
     let floor = f64::EPSILON * matrix.norm();
+    // An inner product is good to rounding of as many terms as there are rows.
+    let rounding = f64::EPSILON * matrix.nrows() as f64;
     let mut rest = SWEEPS;
     loop {
         let mut is_orthogonal = true;
         for (i, j) in (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))) {
             let (a, b) = (turned.column(i).norm(), turned.column(j).norm());
             let product = turned.column(i).dot(&turned.column(j));
-            if a.min(b) <= floor || product.abs() <= 1e-15 * a * b {
+            if a.min(b) <= floor || product.abs() <= rounding * a * b {
                 continue;
             }
             is_orthogonal = false;
