@@ -13,6 +13,7 @@ mod momentum;
 mod narrow_valley;
 mod saddles;
 mod step_size;
+mod superfluous_columns;
 mod three_cycle;
 
 use std::ops::Range;
