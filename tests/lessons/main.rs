@@ -11,6 +11,7 @@ mod general;
 mod matrices;
 mod momentum;
 mod narrow_valley;
+mod one_after_another;
 mod saddles;
 mod step_size;
 mod superfluous_columns;
