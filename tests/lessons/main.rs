@@ -8,6 +8,7 @@ mod adam_fails;
 mod condition_number;
 mod format;
 mod general;
+mod gross_errors;
 mod matrices;
 mod momentum;
 mod narrow_valley;
