@@ -9,6 +9,7 @@ mod condition_number;
 mod format;
 mod general;
 mod gross_errors;
+mod lifting;
 mod matrices;
 mod momentum;
 mod narrow_valley;
