@@ -6,6 +6,7 @@
 
 mod adam_fails;
 mod condition_number;
+mod covariances;
 mod format;
 mod general;
 mod gross_errors;
