@@ -15,6 +15,7 @@ mod matrices;
 mod momentum;
 mod narrow_valley;
 mod one_after_another;
+mod one_factor_at_a_time;
 mod saddles;
 mod step_size;
 mod superfluous_columns;
