@@ -12,6 +12,7 @@ mod general;
 mod gross_errors;
 mod lifting;
 mod matrices;
+mod memory;
 mod momentum;
 mod narrow_valley;
 mod one_after_another;
