@@ -68,7 +68,7 @@ fn the_rate_does_not_depend_on_the_condition_number() {
         let scaled = [text.matrix_link(2, "With one"), text.matrix_setup(2), text.matrix_link(2, "with a hundred")];
         let logs = scaled.map(|of| -libm::log(of.with_seed(seed).rate(0).factor));
         // Gradient descent's rates would be as 100 to 1. The damping is as large as the smallest singular value whatever
-        // kappa is, and what is left over, the other singular values, changes the rate by a sixth at most.
+        // kappa is, and what is left over, the other singular values, changes the rate by a fifth at most.
         for (a, b) in [(0, 1), (1, 2), (0, 2)] {
             assert!((logs[a] / logs[b] - 1.0).abs() < 0.2, "{seed}: {logs:?}");
         }
