@@ -4,6 +4,8 @@
 //! made when the program is built. The page knows titles and set-ups from the start and fetches the texts, the file
 //! `lessons.json` beside it, when a lesson is opened. Every number they state is measured by `tests/lessons`.
 
+use crate::experiment::Lab;
+
 /// A lesson.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lesson {
@@ -28,6 +30,14 @@ pub struct Page {
     pub html: &'static str,
     /// The link that sets the map up when the reader arrives, with its question mark.
     pub setup: &'static str,
+}
+
+impl Lesson {
+    /// The lab that it is about, as its first set-up says; `tests/lessons` makes sure that the others agree.
+    pub fn lab(&self) -> Lab {
+        let about_matrices = |page: &Page| page.setup.starts_with("?problem=matrix_");
+        if self.pages.first().is_some_and(about_matrices) { Lab::Matrix } else { Lab::Plane }
+    }
 }
 
 /// Every lesson, in the order of the menu.

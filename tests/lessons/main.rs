@@ -5,12 +5,21 @@
 //! theory and are not looked at.
 
 mod adam_fails;
+mod condition_number;
+mod covariances;
 mod format;
 mod general;
+mod gross_errors;
+mod lifting;
+mod matrices;
+mod memory;
 mod momentum;
 mod narrow_valley;
+mod one_after_another;
+mod one_factor_at_a_time;
 mod saddles;
 mod step_size;
+mod superfluous_columns;
 mod three_cycle;
 
 use std::ops::Range;
@@ -40,15 +49,24 @@ impl Reading {
 
     /// Runs the set-up of a page.
     fn setup(&self, page: usize) -> Measured {
-        Measured::of(self.lesson.pages[page - 1].setup)
+        Measured::of(self.address_of_setup(page))
     }
 
     /// Runs the link of a page that reads `text`.
     fn link(&self, page: usize, text: &str) -> Measured {
+        Measured::of(&self.address(page, text))
+    }
+
+    fn address_of_setup(&self, page: usize) -> &'static str {
+        self.lesson.pages[page - 1].setup
+    }
+
+    /// Where the link of a page that reads `text` leads.
+    fn address(&self, page: usize, text: &str) -> String {
         let links = links(self.lesson.pages[page - 1].html);
-        let found: Vec<_> = links.iter().filter(|(_, words)| words == text).collect();
+        let mut found: Vec<_> = links.iter().filter(|(_, words)| words == text).collect();
         assert_eq!(found.len(), 1, "{}, page {page}: links that read \"{text}\" in {links:?}", self.lesson.id);
-        Measured::of(&found[0].0)
+        found.remove(0).0.clone()
     }
 
     /// Asserts that every number in the prose was measured, but for those in `other`: years of papers and the like.

@@ -66,7 +66,14 @@ impl Bures {
         // 1/sqrt a - 1/sqrt b over a - b is -1 / (sqrt a sqrt b (sqrt a + sqrt b)).
         let change = DMatrix::from_fn(inner.nrows(), inner.ncols(), |i, j| {
             let (a, b) = (inverse[i], inverse[j]);
-            if a == 0.0 || b == 0.0 { 0.0 } else { -inner[(i, j)] * a * b / (1.0 / a + 1.0 / b) }
+            let quotient = match (a == 0.0, b == 0.0) {
+                (false, false) => -a * b / (1.0 / a + 1.0 / b),
+                // The inverse root of zero counts as zero, and W keeps its rank: (1/sqrt a - 0) / (a - 0), the other way round.
+                (false, true) => a * a * a,
+                (true, false) => b * b * b,
+                (true, true) => 0.0,
+            };
+            inner[(i, j)] * quotient
         });
         (v - &map * v - (&half * change * half.transpose()) * w) * 2.0
     }
@@ -117,6 +124,23 @@ mod tests {
             let change = (at(h).1 - at(-h).1) / (2.0 * h);
             assert!((bures.slope_change(&w, &v) - change).norm() < 1e-6);
         }
+    }
+
+    #[test]
+    fn derivatives_agree_with_differences_where_the_network_is_narrow() {
+        // Three rows and two columns: the covariance has rank two all along.
+        let wave = |rows: usize, columns: usize, shift: usize| {
+            DMatrix::from_fn(rows, columns, |i, j| libm::sin((2 * i + 5 * j + shift) as f64))
+        };
+        let target = wave(3, 3, 1) * wave(3, 3, 1).transpose() + DMatrix::identity(3, 3);
+        let bures = Bures::new(&target, 0.0).expect("finite");
+        let (w, v) = (wave(3, 2, 2) + DMatrix::identity(3, 2) * 2.0, wave(3, 2, 7));
+        let h = 1e-4;
+        let at = |t: f64| bures.value_and_slope(&(&w + &v * t));
+        // Errors of the differences: h^2 times a third derivative of order one.
+        assert!((at(0.0).1.dot(&v) - (at(h).0 - at(-h).0) / (2.0 * h)).abs() < 1e-7);
+        let change = (at(h).1 - at(-h).1) / (2.0 * h);
+        assert!((bures.slope_change(&w, &v) - change).norm() < 1e-6);
     }
 
     #[test]

@@ -159,6 +159,7 @@ pub static FAMILIES: &[Family] = &[
             asymmetric(true),
             COLUMNS,
             RATIO,
+            Knob { meaning: "starts along the leading singular vectors of the observed entries", ..SPECTRAL },
         ],
         paper: paper(
             "Gu, Song, Yin, Zhang",
@@ -246,6 +247,13 @@ pub static FAMILIES: &[Family] = &[
             whole("depth", "N", 3.0, (1.0, 8.0), "number of layers"),
             alpha(0.2),
             Knob::switch("balanced", "balanced start", true, "every layer starts with the same singular values"),
+            whole(
+                "skip",
+                "skip",
+                0.0,
+                (0.0, 49.0),
+                "starts α beside the critical point that lacks so many of the leading singular values; 0: at random",
+            ),
             Knob::switch(
                 "bures",
                 "Bures–Wasserstein",

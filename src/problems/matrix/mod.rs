@@ -185,6 +185,13 @@ impl Outline {
                 "a matrix of {rows} rows and {columns} columns has no rank {rank}: at most {smaller}"
             ));
         }
+        if self.count("skip") >= rank {
+            return refuse(format!(
+                "a truth of rank {rank} has no singular value beside the first {}: skip can be {} at most",
+                self.count("skip"),
+                rank - 1
+            ));
+        }
         if self.family.has("observed") && self.value("observed") == 0.0 {
             return refuse("no entry is observed, so every matrix fits: a share p above 0 is needed".to_owned());
         }
@@ -455,14 +462,22 @@ fn start(outline: &Outline, loss: &Loss) -> Vector<f64> {
     match model {
         Model::Symmetric { n, width } => {
             let direction = match (outline.is("spectral"), loss) {
-                (true, Loss::Absolute { .. } | Loss::Squares { .. }) => spectral(loss, *n, *width),
+                (true, Loss::Absolute { .. } | Loss::Squares { .. } | Loss::Entries { .. }) => {
+                    spectral(loss, *n, *width)
+                }
                 _ => None,
             };
             model.join(&[direction.unwrap_or_else(|| columns(*n, *width)) * alpha])
         }
         Model::Product { rows, columns: right, width } => {
-            let (f, g) = (columns(*rows, *width), columns(*right, *width));
+            let found = if outline.is("spectral") { leading(loss, *rows, *right, *width) } else { None };
+            let (f, g) = found.unwrap_or_else(|| (columns(*rows, *width), columns(*right, *width)));
             model.join(&[f * alpha, g * (alpha * outline.value("ratio"))])
+        }
+        Model::Layers { widths } if outline.count("skip") > 0 => {
+            let critical = critical(outline, widths, &mut columns);
+            let layers = critical.iter().map(|layer| layer + columns(layer.nrows(), layer.ncols()) * alpha);
+            model.join(&layers.collect::<Vec<_>>())
         }
         Model::Layers { widths } if outline.is("balanced") => {
             // W_l = alpha U_l I U_{l-1}^T with orthonormal U: all layers share their singular values and vectors.
@@ -499,6 +514,51 @@ fn spectral(loss: &Loss, n: usize, width: usize) -> Option<DMatrix<f64>> {
         None => DVector::zeros(n),
     };
     Some(DMatrix::from_columns(&(0..width).map(column).collect::<Vec<_>>()))
+}
+
+/// The same for two factors: U S^1/2 and V S^1/2 of the leading singular values, scaled so that the first columns have length
+/// one. Of observed entries: Gu, Song, Yin, Zhang 2023, algorithm 1, without its clipping of long rows.
+fn leading(loss: &Loss, rows: usize, columns: usize, width: usize) -> Option<(DMatrix<f64>, DMatrix<f64>)> {
+    // At M = 0 the residuals are -y.
+    let (_, slope) = loss.value_and_slope(&DMatrix::zeros(rows, columns));
+    let dense::Svd { u, singular_values, v_t } = dense::svd(&-slope)?;
+    let largest = singular_values.max();
+    if largest <= 0.0 {
+        return None;
+    }
+    let factor = |vectors: &DMatrix<f64>| {
+        DMatrix::from_fn(vectors.nrows(), width, |i, k| match singular_values.get(k) {
+            Some(s) => vectors[(i, k)] * (s / largest).sqrt(),
+            None => 0.0,
+        })
+    };
+    Some((factor(&u), factor(&v_t.transpose())))
+}
+
+/// The layers of a critical point: the network is made of the target's singular values after the first `skip`, as many as it
+/// has room for, and all layers share them evenly (Baldi, Hornik 1989; for the Bures-Wasserstein loss Bréchet et al. 2023,
+/// theorem 1).
+fn critical(
+    outline: &Outline,
+    widths: &[usize],
+    columns: &mut impl FnMut(usize, usize) -> DMatrix<f64>,
+) -> Vec<DMatrix<f64>> {
+    let bures = outline.is("bures");
+    let svd = dense::svd(&outline.target).expect("a target has finite entries");
+    let room = widths.iter().copied().min().unwrap_or(1);
+    let kept: Vec<usize> = (outline.count("skip")..outline.rank()).take(room).collect();
+    let pick = |vectors: &DMatrix<f64>| vectors.select_columns(&kept);
+    let layers = widths.len() - 1;
+    // The covariance is the square of the network.
+    let share = 1.0 / if bures { 2.0 * layers as f64 } else { layers as f64 };
+    let values = kept.iter().map(|k| libm::pow(outline.spectrum[*k], share));
+    let values = DMatrix::from_diagonal(&DVector::from_iterator(kept.len(), values));
+    let mut sides: Vec<DMatrix<f64>> = widths.iter().map(|&w| dense::orthonormal(columns(w, kept.len()))).collect();
+    sides[layers] = pick(&svd.u);
+    if !bures {
+        sides[0] = pick(&svd.v_t.transpose());
+    }
+    sides.windows(2).map(|pair| &pair[1] * &values * pair[0].transpose()).collect()
 }
 
 #[cfg(test)]

@@ -97,6 +97,10 @@ impl Oracle<f64> for MatrixOracle {
                 break;
             }
             let length = squares / curvature;
+            // What rounding leaves of a gradient leads to no other point.
+            if length * direction.norm() <= f64::EPSILON * x.norm() {
+                break;
+            }
             step += &direction * length;
             residual -= image * length;
             let next = residual.dot(&residual);

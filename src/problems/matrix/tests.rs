@@ -136,3 +136,39 @@ fn gaussian_measurements_nearly_keep_the_norm() {
     let norm = problem.outline.truth.norm_squared();
     assert!((squares / norm - 1.0).abs() < 0.2, "{squares} {norm}");
 }
+
+#[test]
+fn a_start_that_skips_is_beside_a_critical_point_of_the_rest() {
+    for (bures, skip) in [(0.0, 1.0), (0.0, 2.0), (1.0, 1.0), (1.0, 2.0)] {
+        let given = [("n", 5.0), ("rank", 4.0), ("width", 2.0), ("kappa", 8.0), ("bures", bures), ("skip", skip)];
+        let at = |alpha: f64| problem("matrix_deep_linear", &[&given[..], &[("alpha", alpha)]].concat());
+        let exact = at(0.0);
+        let (value, gradient) = exact.value_and_gradient(&exact.start);
+        // A pseudo-inverse root divides by the smallest eigenvalue kept, 1/8 at least.
+        assert!(gradient.norm() < 1e-12, "{bures} {skip}: {gradient:?}");
+        let first = skip as usize;
+        let lost = exact.outline.spectrum.iter().enumerate().filter(|(k, _)| !(first..first + 2).contains(k));
+        let lost: f64 = lost.map(|(_, s)| if bures == 1.0 { *s } else { 0.5 * s * s }).sum();
+        assert!((value - lost).abs() < 1e-12, "{bures} {skip}: {value} {lost}");
+        // 54 numbers of size 1e-3 / sqrt(rows): their length is within a factor of two of 4e-3.
+        let beside = (at(1e-3).start - &exact.start).norm();
+        assert!((2e-3..8e-3).contains(&beside), "{beside}");
+    }
+    let refused = Outline::new("matrix_deep_linear", &[("skip".to_owned(), 3.0)], 0).expect_err("rank 3").to_string();
+    assert!(refused.contains("skip can be 2 at most"), "{refused}");
+}
+
+#[test]
+fn the_spectral_start_of_completion_is_close_to_the_truth() {
+    for seed in 0..3 {
+        let angle = |spectral: f64| {
+            let given = [("n", 40.0), ("observed", 0.7), ("kappa", 1.5), ("alpha", 1.0), ("spectral", spectral)];
+            let given: Vec<_> = given.iter().map(|(id, value)| ((*id).to_owned(), *value)).collect();
+            let problem = MatrixProblem::new("matrix_completion", &given, seed).expect("fits");
+            *problem.outline.spectrum_and_angles(&problem.start).1.last().expect("angles")
+        };
+        // What is not seen is a perturbation of norm 2 sqrt((1 - p) / (p n)) |M| = 0.3, against singular values of 0.67 and
+        // more: a sine of a half at most (Wedin 1972). A random space is orthogonal to some of the truth.
+        assert!(angle(1.0) < 0.8 && angle(0.0) > 1.2, "{} {}", angle(1.0), angle(0.0));
+    }
+}
