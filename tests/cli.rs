@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 use thalweg::experiment::{Experiment, Link, Trace, limits, run};
 use thalweg::landscapes;
 use thalweg::optimizers::{REGISTRY, wrappers::WRAPPERS};
+use thalweg::problems::matrix::FAMILIES;
 
 /// The link of the README and of many tests here.
 const LINK: &str = "problem=rosenbrock&start=-1.2,1&steps=200&opt=adam;lr=0.02";
@@ -348,7 +349,8 @@ fn list_names_everything_there_is() {
     assert_eq!(rosenbrock["minima"][0]["at"], serde_json::json!([1.0, 1.0]));
     let problems = json(&["list", "problems", "--json"]);
     assert_eq!(ids(&problems)[0], "formula");
-    assert_eq!(ids(&problems)[1..], ids(&landscapes)[..]);
+    let (landscapes, families) = (ids(&landscapes), FAMILIES.iter().map(|family| family.id));
+    assert_eq!(ids(&problems)[1..], landscapes.into_iter().chain(families).collect::<Vec<_>>());
 }
 
 /// One line a row, beginning with its id: what `cut` and `grep` need.
@@ -547,4 +549,18 @@ fn map_says_what_it_cannot_do() {
         let message = refused(&arguments);
         assert!(message.contains(word), "{arguments:?}: {message}");
     }
+}
+
+/// The matrix lab by the same commands.
+#[test]
+fn matrix_problems_are_run_and_printed() {
+    let link = "problem=matrix_identity;n=8;alpha=0.1&steps=20&opt=sgd;lr=0.1&fit=5,20";
+    let run = json(&["run", link, "--json", "--record", "0,5,20"]);
+    assert_eq!(run["experiment"]["problem"], "matrix_identity");
+    assert_eq!(run["runs"][0]["relative_errors"].as_array().map(Vec::len), Some(3));
+    assert_eq!(run["runs"][0]["frames"][2]["singular_values"].as_array().map(Vec::len), Some(3));
+    assert_eq!(run["runs"][0]["rate"]["window"], serde_json::json!([5, 20]));
+    let rows = printed(&["run", link, "--csv"]);
+    assert_eq!(rows.lines().count(), 22);
+    assert!(printed(&["run", link]).contains("Gradient descent"));
 }

@@ -44,6 +44,7 @@ pub fn Header() -> impl IntoView {
                     <ul class="menu-list">
                         {LESSONS
                             .iter()
+                            .filter(|lesson| lesson.lab() == lab)
                             .map(|lesson| {
                                 view! {
                                     <li>

@@ -40,6 +40,8 @@ pub enum MatrixOutcome {
 const DIVERGED_AT: f64 = 1e6;
 /// The gradient counts as zero below this fraction of the largest of the run.
 const SMALL_GRADIENT: f64 = 1e-8;
+/// A gradient of this part of the truth's size is rounding.
+const ROUNDING: f64 = 1e-13;
 /// Directions in which Lanczos' method looks for negative curvature.
 const DIRECTIONS: usize = 40;
 
@@ -66,7 +68,8 @@ pub(super) fn judge(
         return MatrixOutcome::Recovered { step };
     }
     let largest = trace.gradient_norms.iter().copied().fold(0.0, f64::max);
-    if trace.gradient_norms[last] > SMALL_GRADIENT * largest {
+    // A run that begins at rest has no larger gradient to compare with.
+    if trace.gradient_norms[last] > (SMALL_GRADIENT * largest).max(ROUNDING * problem.outline.truth.norm()) {
         return MatrixOutcome::OutOfBudget;
     }
     let [least, greatest] = extreme_curvatures(problem, x);
