@@ -35,8 +35,7 @@ pub struct Page {
 impl Lesson {
     /// The lab that it is about, as its first set-up says; `tests/lessons` makes sure that the others agree.
     pub fn lab(&self) -> Lab {
-        let about_matrices = |page: &Page| page.setup.starts_with("?problem=matrix_");
-        if self.pages.first().is_some_and(about_matrices) { Lab::Matrix } else { Lab::Plane }
+        self.pages.first().map_or(Lab::Plane, |page| Lab::of_link(page.setup))
     }
 }
 

@@ -6,7 +6,7 @@
 //! | a wrapper | by | here, and later |
 //! |---|---|---|
 //! | changes the point between steps | keeping points of its own | lookahead, average, Mechanic |
-//! | changes what the optimizer is told | handing it an [`Oracle`] around the oracle ([`Changed`]) | l2, clip, sam |
+//! | changes what the optimizer is told | handing it an [`Oracle`] around the oracle (`Changed`) | l2, clip, sam |
 //! | changes how far it goes | scaling `x_new - x` | schedules (as optax's `scale_by_schedule`), Mechanic |
 //!
 //! Like an optimizer, a wrapper is written over any [`Real`]; its memory comes after that of what it wraps.
