@@ -151,6 +151,10 @@ fn stop(message: &str) -> ! {
 fn lesson_table(lessons: Vec<lessons::Lesson>) -> String {
     let mut table = String::from("&[\n");
     for lessons::Lesson { id, title, summary, pages } in lessons {
+        // The page of the plane cannot show it; start.js knows its name.
+        if pages.first().is_some_and(|page| is_of_a_lab(&page.setup)) {
+            table.push_str("    #[cfg(labs)]\n");
+        }
         // `{:?}` writes text so that Rust reads back the same. Writing to a string cannot fail.
         let _ = writeln!(table, "    Lesson {{ id: {id:?}, title: {title:?}, summary: {summary:?}, pages: &[");
         for lessons::Page { title, html, setup } in pages {
@@ -160,6 +164,13 @@ fn lesson_table(lessons: Vec<lessons::Lesson>) -> String {
     }
     table.push(']');
     table
+}
+
+/// Whether a link's problem belongs to the matrix lab: its name begins as those do, and no landscape has it.
+fn is_of_a_lab(link: &str) -> bool {
+    let problem = link.split(['?', '&', ';']).find_map(|part| part.strip_prefix("problem=")).unwrap_or_default();
+    let rows = std::fs::read_to_string(SOURCE).unwrap_or_default();
+    problem.starts_with("matrix_") && !rows.contains(&format!("id = {problem:?}"))
 }
 
 /// The whole table as Rust text.

@@ -45,7 +45,6 @@ mod views;
 mod warm_up;
 
 use leptos::prelude::*;
-use thalweg::experiment::Lab;
 
 /// Starts the page where the document has a place for it. A document without that place has loaded the module for its
 /// functions.
@@ -54,11 +53,6 @@ pub fn start() {
     if let Some(root) = dom::document().get_element_by_id("thalweg") {
         let root: web_sys::HtmlElement = wasm_bindgen::JsCast::unchecked_into(root);
         let link = address::current();
-        // The page of the plane has no other lab; the page with all of them has another name.
-        let set_up = state::with_setup(&link);
-        if cfg!(not(labs)) && Lab::of_link(&set_up) != Lab::Plane && Lab::of_link(&link) == Lab::Plane {
-            return address::go_to(&set_up);
-        }
         mount_to(root, move || shell::shell(&link, true)).forget();
     }
 }

@@ -361,7 +361,7 @@ impl State {
 }
 
 /// The link, or, for one that names the page of a lesson and nothing else to run, that page's set-up.
-pub fn with_setup(link: &str) -> String {
+fn with_setup(link: &str) -> String {
     let Link { experiment, .. } = Link::parse(link);
     let Some((id, number)) = &experiment.view.lesson else { return link.to_owned() };
     let page = lessons::find(id).and_then(|lesson| lesson.pages.get(*number as usize - 1));

@@ -6,6 +6,7 @@ mod starts;
 use thalweg::experiment::matrix::run_matrix;
 use thalweg::experiment::{Lab, Link};
 use thalweg::landscapes;
+use thalweg::lessons::LESSONS;
 use thalweg::optimizers::{self, REGISTRY};
 use thalweg::problems::matrix::FAMILIES;
 
@@ -23,6 +24,9 @@ fn every_link_that_needs_the_labs_gets_their_page() {
     for entry in REGISTRY {
         let link = format!("?opt={};lr=0.1", entry.id);
         assert_eq!(is_asked(&link), entry.family == optimizers::Family::Matrix, "{}", entry.id);
+    }
+    for lesson in LESSONS {
+        assert_eq!(is_asked(&format!("?lesson={}", lesson.id)), lesson.lab() == Lab::Matrix, "{}", lesson.id);
     }
     for row in landscapes::offered() {
         assert_eq!(Lab::of_link(&format!("problem={}", row.id)), Lab::Plane, "{}", row.id);

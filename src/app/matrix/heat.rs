@@ -6,7 +6,7 @@ use crate::canvas::put_pixels;
 use leptos::html;
 use leptos::prelude::*;
 use nalgebra::DMatrix;
-use thalweg::figure::{Theme, exponent_number, matrix_pixels};
+use thalweg::figure::{Theme, exponent_number, matrix_pixels, read_number};
 
 /// One of the three pictures.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,28 @@ fn HeatMap(
         let trace = lab.chosen_trace()?;
         trace.frame_at(time).map(|frame| frame.step)
     });
+    // What is drawn, and the entry under the pointer.
+    let entries = StoredValue::new_local(DMatrix::<f64>::zeros(0, 0));
+    let under = RwSignal::new(None::<[usize; 2]>);
+    let point = move |event: web_sys::PointerEvent| {
+        let Some(canvas) = canvas.get_untracked() else { return };
+        let share = |at: i32, size: i32| f64::from(at) / f64::from(size.max(1));
+        let (x, y) = (share(event.offset_x(), canvas.client_width()), share(event.offset_y(), canvas.client_height()));
+        under.set(entries.with_value(|matrix| {
+            let place = [(y * matrix.nrows() as f64) as usize, (x * matrix.ncols() as f64) as usize];
+            (place[0] < matrix.nrows() && place[1] < matrix.ncols()).then_some(place)
+        }));
+    };
+    let told = move || {
+        // Drawn anew, an entry has another value.
+        let span = scale.get();
+        frame.track();
+        let entry = under.get().and_then(|[i, j]| {
+            entries
+                .with_value(|matrix| matrix.get((i, j)).map(|x| format!("({}, {}) {}", i + 1, j + 1, read_number(*x))))
+        });
+        entry.unwrap_or_else(|| format!("±{}", exponent_number(span, 1)))
+    };
     Effect::new(move |_| {
         let theme = state.theme();
         let (Some(canvas), Some(outline)) = (canvas.get(), lab.outline.get()) else { return };
@@ -79,15 +101,16 @@ fn HeatMap(
         scale.set(span);
         let (columns, rows) = (matrix.ncols() as u32, matrix.nrows() as u32);
         let _ = put_pixels(&canvas, columns, rows, &matrix_pixels(&matrix, span, theme));
+        entries.set_value(matrix);
         let style = web_sys::HtmlElement::style(&canvas);
         let _ = style.set_property("aspect-ratio", &format!("{columns} / {rows}"));
     });
     view! {
         <figure class="heat">
-            <canvas node_ref=canvas role="img" aria-label=picture.title()></canvas>
+            <canvas node_ref=canvas role="img" aria-label=picture.title() on:pointermove=point on:pointerleave=move |_| under.set(None)></canvas>
             <figcaption>
                 {picture.title()}
-                <small>{move || format!("±{}", exponent_number(scale.get(), 1))}</small>
+                <small>{told}</small>
             </figcaption>
         </figure>
     }
