@@ -68,7 +68,7 @@ fn HeatMap(
     let told = move || {
         // Drawn anew, an entry has another value.
         let span = scale.get();
-        frame.track();
+        frame.with(|_| ());
         let entry = under.get().and_then(|[i, j]| {
             entries
                 .with_value(|matrix| matrix.get((i, j)).map(|x| format!("({}, {}) {}", i + 1, j + 1, read_number(*x))))

@@ -47,7 +47,8 @@ impl MatrixLab {
         let posed = state.part(|e| (e.problem.clone(), e.seed));
         let lab = Self {
             outline: Memo::new(move |_| {
-                posed.track();
+                // Reading it: a memo that is only tracked never learns of a change.
+                posed.with(|_| ());
                 state.with_untracked(Experiment::outline).ok().map(Arc::new)
             }),
             traces: state.matrix_traces,
@@ -64,7 +65,7 @@ impl MatrixLab {
             (e.problem.clone(), e.seed, e.run, e.steps, e.tolerance.to_bits(), methods)
         });
         Effect::new(move |_| {
-            asked.track();
+            asked.with(|_| ());
             let (link, count) = state.with_untracked(|e| (Link::write(e), e.methods.len()));
             lab.run(&link, count);
         });
