@@ -80,6 +80,7 @@ pub trait Oracle<R: Real> {
     fn hessian_vector(&mut self, x: &Vector<R>, v: &Vector<R>) -> Vector<R>;
     /// `x` with one block changed so that the loss is least while the other blocks stay, to a relative `accuracy` of the
     /// gradient in the block. `None` where the loss is not a least-squares problem in each block.
+    #[cfg(labs)]
     fn block_minimum(&mut self, x: &Vector<R>, block: usize, accuracy: R) -> Option<Vector<R>> {
         let _ = (x, block, accuracy);
         None
@@ -145,6 +146,18 @@ pub enum Event {
 }
 
 impl Event {
+    /// Every event.
+    #[cfg(labs)]
+    pub const ALL: [Self; 7] = [
+        Self::Restart,
+        Self::Rejected,
+        Self::Clipped,
+        Self::Modified,
+        Self::SearchFailed,
+        Self::Regularized,
+        Self::Fallback,
+    ];
+
     /// The event in words, as a read-out shows it.
     pub fn words(self) -> &'static str {
         match self {

@@ -86,7 +86,7 @@ fn HeatMap(
                 let method = e.methods.get(lab.chosen.get_untracked())?;
                 Some(thalweg::problems::matrix::works_on_the_matrix(method.base.id))
             })?;
-            outline.estimate_of(frame.parameters.as_slice(), whole)
+            outline.estimate_of(&frame.parameters, whole)
         });
         let (matrix, span): (DMatrix<f64>, f64) = match (picture, present) {
             (Picture::Truth, _) => (outline.truth.clone(), outline.truth.amax()),

@@ -4,17 +4,6 @@ use super::{Frame, MatrixOutcome, MatrixTrace};
 use crate::optimizers::{Calls, Event};
 use crate::scalar::Vector;
 
-/// Kinds of events by their numbers.
-const EVENTS: [Event; 7] = [
-    Event::Restart,
-    Event::Rejected,
-    Event::Clipped,
-    Event::Modified,
-    Event::SearchFailed,
-    Event::Regularized,
-    Event::Fallback,
-];
-
 impl MatrixTrace {
     /// The trace as a list of numbers that [`MatrixTrace::from_numbers`] reads.
     pub fn to_numbers(&self) -> Vec<f64> {
@@ -26,7 +15,7 @@ impl MatrixTrace {
         }
         out.push(self.events.len() as f64);
         for (step, event) in &self.events {
-            let kind = EVENTS.iter().position(|known| known == event).unwrap_or(0);
+            let kind = Event::ALL.iter().position(|known| known == event).expect("an event of the list");
             out.extend([f64::from(*step), kind as f64]);
         }
         out.push(self.frames.len() as f64);
@@ -61,7 +50,7 @@ impl MatrixTrace {
         let mut events = Vec::new();
         for _ in 0..rest.count()? {
             let [step, kind] = rest.array()?;
-            events.push((step as u32, *EVENTS.get(kind as usize)?));
+            events.push((step as u32, *Event::ALL.get(kind as usize)?));
         }
         let mut frames = Vec::new();
         for _ in 0..rest.count()? {

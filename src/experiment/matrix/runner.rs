@@ -55,17 +55,7 @@ impl MatrixRunner {
     /// A method as an experiment runs it, at the start, which is recorded. Fails where the method works on the matrix itself
     /// and the problem has none.
     pub fn new(problem: &Arc<MatrixProblem>, experiment: &Experiment, method: &Method) -> Result<Self, ProblemError> {
-        let problem = if works_on_the_matrix(method.base.id) {
-            let refuse = || {
-                let title = method.entry().title;
-                ProblemError::Matrix(format!(
-                    "{title} works on the matrix itself, and this problem has only its factors"
-                ))
-            };
-            Arc::new(problem.whole().ok_or_else(refuse)?)
-        } else {
-            problem.clone()
-        };
+        let problem = Self::seen_by(problem, method)?;
         let x = problem.start.clone();
         let mut optimizer = method.entry().build(&method.base.knobs, &x, &problem.outline.model.blocks());
         for stage in &method.wrappers {
@@ -79,6 +69,18 @@ impl MatrixRunner {
         let mut runner = Self { problem, optimizer, oracle, x, step: 0, steps, tolerance, diverged: false, trace };
         runner.record();
         Ok(runner)
+    }
+
+    /// The problem as a method sees it: with the matrix itself as the unknown, for methods that work on it.
+    pub fn seen_by(problem: &Arc<MatrixProblem>, method: &Method) -> Result<Arc<MatrixProblem>, ProblemError> {
+        if !works_on_the_matrix(method.base.id) {
+            return Ok(problem.clone());
+        }
+        let refuse = || {
+            let title = method.entry().title;
+            ProblemError::Matrix(format!("{title} works on the matrix itself, and this problem has only its factors"))
+        };
+        Ok(Arc::new(problem.whole().ok_or_else(refuse)?))
     }
 
     /// Takes a step and records it. False when there is nothing left to do.
@@ -107,11 +109,6 @@ impl MatrixRunner {
     /// Where it is.
     pub fn point(&self) -> &Vector<f64> {
         &self.x
-    }
-
-    /// The problem as the method sees it.
-    pub fn problem(&self) -> &Arc<MatrixProblem> {
-        &self.problem
     }
 
     /// The trace, judged.

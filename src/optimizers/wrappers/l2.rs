@@ -68,6 +68,11 @@ impl<R: Real> Change<R> for Penalised<R> {
     fn hessian_vector(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>, v: &Vector<R>) -> Vector<R> {
         oracle.hessian_vector(x, v) + v * self.0
     }
+    #[cfg(labs)]
+    fn block_minimum(&self, _: &mut dyn Oracle<R>, _: &Vector<R>, _: usize, _: R) -> Option<Vector<R>> {
+        // The oracle solves without the penalty.
+        None
+    }
 }
 
 #[cfg(test)]

@@ -91,6 +91,12 @@ trait Change<R: Real> {
     fn hessian_vector(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>, v: &Vector<R>) -> Vector<R> {
         oracle.hessian_vector(x, v)
     }
+
+    /// The least point of a block that it is told.
+    #[cfg(labs)]
+    fn block_minimum(&self, oracle: &mut dyn Oracle<R>, x: &Vector<R>, block: usize, accuracy: R) -> Option<Vector<R>> {
+        oracle.block_minimum(x, block, accuracy)
+    }
 }
 
 /// An oracle with changed answers.
@@ -111,6 +117,10 @@ impl<R: Real, C: Change<R>> Oracle<R> for Changed<'_, R, C> {
     }
     fn hessian_vector(&mut self, x: &Vector<R>, v: &Vector<R>) -> Vector<R> {
         self.change.hessian_vector(self.oracle, x, v)
+    }
+    #[cfg(labs)]
+    fn block_minimum(&mut self, x: &Vector<R>, block: usize, accuracy: R) -> Option<Vector<R>> {
+        self.change.block_minimum(self.oracle, x, block, accuracy)
     }
     fn normal(&mut self, slot: u32) -> Vector<R> {
         self.oracle.normal(slot)

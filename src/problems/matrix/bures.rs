@@ -90,23 +90,17 @@ fn inverse_roots(values: &DVector<f64>) -> DVector<f64> {
     values.map(|value| if value > floor { 1.0 / value.sqrt() } else { 0.0 })
 }
 
-/// The Bures-Wasserstein distance between two covariances (not squared).
-pub fn distance(a: &DMatrix<f64>, b: &DMatrix<f64>) -> Option<f64> {
-    let bures = Bures::new(a, 0.0)?;
-    let (values, _) = bures.middle(b)?;
-    Some((a.trace() + b.trace() - 2.0 * sum_of_roots(&values)).max(0.0).sqrt())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn commuting_covariances_have_the_distance_of_their_roots() {
-        let a = DMatrix::from_diagonal(&DVector::from_vec(vec![4.0, 1.0]));
-        let b = DMatrix::from_diagonal(&DVector::from_vec(vec![1.0, 9.0]));
-        assert!((distance(&a, &b).expect("finite") - 5.0_f64.sqrt()).abs() < 1e-14);
-        assert_eq!(distance(&a, &a), Some(0.0));
+        let diagonal = |entries: &[f64]| DMatrix::from_diagonal(&DVector::from_row_slice(entries));
+        let bures = Bures::new(&diagonal(&[4.0, 1.0]), 0.0).expect("finite");
+        // Roots (2, 1) against (1, 3), then against themselves.
+        assert!((bures.value_and_slope(&diagonal(&[1.0, 3.0])).0 - 5.0).abs() < 1e-14);
+        assert_eq!(bures.value_and_slope(&diagonal(&[2.0, 1.0])).0, 0.0);
     }
 
     #[test]

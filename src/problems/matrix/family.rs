@@ -2,9 +2,32 @@
 
 use crate::optimizers::{Knob, Paper, Scale};
 
-/// A kind of problem whose unknown is a matrix.
+/// What a family measures, and how its unknown is made up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Gaussian measurements.
+    Sensing,
+    /// All entries.
+    Identity,
+    /// A random part of the entries.
+    Completion,
+    /// Gaussian measurements, some grossly wrong.
+    Robust,
+    /// Squares of inner products.
+    PhaseRetrieval,
+    /// All entries, of a matrix of higher rank than is searched.
+    Pca,
+    /// All entries of a product of layers, or its covariance.
+    DeepLinear,
+    /// Products of measurements of a tensor.
+    Lifted,
+}
+
+/// A family of problems whose unknown is a matrix.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Family {
+    /// What kind of problem it is.
+    pub kind: Kind,
     /// Name in links; begins with `matrix_`.
     pub id: &'static str,
     /// Name for people.
@@ -103,6 +126,7 @@ const fn paper(authors: &'static str, title: &'static str, year: u16, reference:
 /// Every family, in the order of the menu.
 pub static FAMILIES: &[Family] = &[
     Family {
+        kind: Kind::Sensing,
         id: "matrix_sensing",
         title: "Matrix sensing",
         summary: "a low-rank matrix from Gaussian measurements",
@@ -129,6 +153,7 @@ pub static FAMILIES: &[Family] = &[
         steps: 400,
     },
     Family {
+        kind: Kind::Identity,
         id: "matrix_identity",
         title: "Matrix factorization",
         summary: "a low-rank matrix that is seen entirely",
@@ -144,6 +169,7 @@ pub static FAMILIES: &[Family] = &[
         steps: 400,
     },
     Family {
+        kind: Kind::Completion,
         id: "matrix_completion",
         title: "Matrix completion",
         summary: "a low-rank matrix from a random part of its entries",
@@ -171,6 +197,7 @@ pub static FAMILIES: &[Family] = &[
         steps: 200,
     },
     Family {
+        kind: Kind::Robust,
         id: "matrix_robust",
         title: "Robust recovery",
         summary: "a low-rank matrix from measurements of which some are grossly wrong",
@@ -205,6 +232,7 @@ pub static FAMILIES: &[Family] = &[
         steps: 1200,
     },
     Family {
+        kind: Kind::PhaseRetrieval,
         id: "matrix_phase_retrieval",
         title: "Phase retrieval",
         summary: "a vector, up to its sign, from the squares of its inner products",
@@ -220,6 +248,7 @@ pub static FAMILIES: &[Family] = &[
         steps: 500,
     },
     Family {
+        kind: Kind::Pca,
         id: "matrix_pca",
         title: "Leading component",
         summary: "the eigenvector of the largest eigenvalue; the others are saddles",
@@ -235,6 +264,7 @@ pub static FAMILIES: &[Family] = &[
         steps: 300,
     },
     Family {
+        kind: Kind::DeepLinear,
         id: "matrix_deep_linear",
         title: "Deep linear network",
         summary: "a product of matrices, fitted to one or to a covariance",
@@ -279,6 +309,7 @@ pub static FAMILIES: &[Family] = &[
         steps: 600,
     },
     Family {
+        kind: Kind::Lifted,
         id: "matrix_lifted",
         title: "Lifted sensing",
         summary: "a tensor in place of a vector, so that a spurious minimum becomes a saddle",

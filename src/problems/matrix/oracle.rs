@@ -91,7 +91,7 @@ impl Oracle<f64> for MatrixOracle {
             if !(squares > enough && squares > f64::MIN_POSITIVE) {
                 break;
             }
-            let image = own(&self.problem.hessian_vector(x, &direction));
+            let image = own(&self.problem.gauss_newton_vector(x, &direction));
             let curvature = direction.dot(&image);
             if curvature <= f64::EPSILON * f64::EPSILON * squares {
                 break;

@@ -89,21 +89,22 @@ impl Plane {
 /// is measured of each of them is measured once; a point then costs a few products per measurement, or, where the loss
 /// is a sum of squares, a few products in all.
 #[derive(Clone, Debug)]
-pub enum Slice<'a> {
+pub enum Slice {
     /// Inner products of the six measured matrices, and what is added.
     Squares(Box<[[f64; 6]; 6]>, f64),
     /// What is measured of the six matrices; the loss is a sum of absolute values.
     Absolute(Box<[Vec<f64>; 6]>),
     /// Every point anew.
-    Direct(&'a MatrixProblem, &'a Plane),
+    Direct(Box<(MatrixProblem, Plane)>),
 }
 
-impl<'a> Slice<'a> {
+impl Slice {
     /// The loss of a problem on a plane.
-    pub fn new(problem: &'a MatrixProblem, plane: &'a Plane) -> Self {
+    pub fn new(problem: &MatrixProblem, plane: &Plane) -> Self {
         let model = &problem.outline.model;
+        let direct = || Self::Direct(Box::new((problem.clone(), plane.clone())));
         if matches!(model, Model::Layers { .. }) {
-            return Self::Direct(problem, plane);
+            return direct();
         }
         let Plane { origin, axes: [u, v] } = plane;
         let constant = model.matrix(origin);
@@ -114,7 +115,7 @@ impl<'a> Slice<'a> {
         let coefficients =
             [model.change(origin, u), model.change(origin, v), second(u, u) * 0.5, second(u, v), second(v, v) * 0.5];
         let loss = &problem.loss;
-        let Some((first, rest)) = loss.residual(&constant) else { return Self::Direct(problem, plane) };
+        let Some((first, rest)) = loss.residual(&constant) else { return direct() };
         let measured = coefficients.map(|c| loss.measured(&c));
         let [a, b, c, d, e] = measured.map(Option::unwrap_or_default);
         let vectors = [first, a, b, c, d, e];
@@ -140,7 +141,10 @@ impl<'a> Slice<'a> {
                 let residual = |k: usize| (0..6).map(|i| vectors[i][k] * powers[i]).sum::<f64>().abs();
                 (0..vectors[0].len()).map(residual).sum()
             }
-            Self::Direct(problem, plane) => problem.value(&plane.point([a, b])),
+            Self::Direct(posed) => {
+                let (problem, plane) = &**posed;
+                problem.value(&plane.point([a, b]))
+            }
         }
     }
 }

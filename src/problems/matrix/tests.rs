@@ -46,7 +46,7 @@ fn derivatives_agree_with_differences() {
         assert!((gradient.dot(&v) - slope).abs() < 1e-5 * size, "{label}: {} {slope}", gradient.dot(&v));
         let change = (at(h).1 - at(-h).1) * (0.5 / h);
         let exact = problem.hessian_vector(&x, &v);
-        let smooth = !matches!(problem.loss, Loss::Absolute { .. });
+        let smooth = !matches!(*problem.loss, Loss::Absolute { .. });
         assert!(!smooth || (&exact - &change).norm() < 1e-4 * (1.0 + exact.norm()), "{label}: {exact:?} {change:?}");
     }
 }
