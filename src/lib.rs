@@ -24,6 +24,8 @@ pub mod formula;
 pub mod gpu;
 pub mod landscapes;
 pub mod lessons;
+#[cfg(labs)]
+pub mod measures;
 pub mod optimizers;
 pub mod problems;
 pub mod scalar;

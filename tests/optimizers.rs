@@ -91,7 +91,7 @@ fn every_wrapping() -> impl Iterator<Item = Option<&'static Wrapper>> {
 
 /// Every optimizer alone and in every wrapper.
 fn everything() -> impl Iterator<Item = (&'static Entry, Option<&'static Wrapper>)> {
-    REGISTRY.iter().flat_map(|entry| every_wrapping().map(move |wrapper| (entry, wrapper)))
+    optimizers::of_points().flat_map(|entry| every_wrapping().map(move |wrapper| (entry, wrapper)))
 }
 
 fn label(entry: &Entry, wrapper: Option<&Wrapper>) -> String {
@@ -315,7 +315,7 @@ fn no_answer_makes_a_step_panic_or_last_forever() {
 fn no_knob_within_its_range_makes_a_step_panic_or_last_forever() {
     let start = Vector::from(START);
     let numbers = &[1.0, -1.0, 0.0, 3.0, -0.25];
-    for entry in REGISTRY {
+    for entry in optimizers::of_points() {
         for knob in entry.knobs {
             for value in [knob.range.0, knob.range.1] {
                 let mut knobs = entry.defaults();

@@ -18,6 +18,8 @@ mod bfgs;
 #[cfg(labs)]
 mod fixed_rank;
 #[cfg(labs)]
+pub mod flows;
+#[cfg(labs)]
 mod frugal;
 mod gd_armijo;
 mod heavy_ball;
@@ -87,6 +89,12 @@ pub trait Oracle<R: Real> {
     }
     /// Two independent standard normal draws of this step; the same `slot` gives the same draws.
     fn normal(&mut self, slot: u32) -> Vector<R>;
+    /// `count` independent standard normal draws of this step, one for each coordinate of a point.
+    #[cfg(labs)]
+    fn normals(&mut self, count: usize) -> Vector<R> {
+        let pairs: Vec<Vector<R>> = (0..count.div_ceil(2)).map(|slot| self.normal(slot as u32)).collect();
+        Vector::from_fn(count, |i| pairs[i / 2][i % 2])
+    }
     /// Tells that something worth showing happened in this step.
     fn report(&mut self, event: Event);
     /// Tells it where `happened` is true: for code over any [`Real`], which cannot branch on a comparison. An oracle
@@ -219,6 +227,8 @@ pub enum Family {
     DerivativeFree,
     /// What treats a parameter as the matrix that it is.
     Matrix,
+    /// What moves a cloud of particles.
+    Flow,
 }
 
 impl Family {
@@ -232,6 +242,7 @@ impl Family {
             Self::SecondOrder => "Second order",
             Self::DerivativeFree => "Derivative-free",
             Self::Matrix => "Matrix methods",
+            Self::Flow => "Flows of particles",
         }
     }
 }
@@ -257,6 +268,9 @@ pub enum Scalars {
     },
     /// Control flow depends on values without a bound: `f64` alone.
     F64(Build<f64>),
+    /// It moves a cloud of particles, and has nothing to do with a single point.
+    #[cfg(labs)]
+    Flow(flows::FlowBuild),
 }
 
 /// A scalar that carries one derivative.
@@ -283,10 +297,24 @@ pub struct Entry {
 
 impl Entry {
     /// The optimizer in `f64`, for a point that is the matrices `blocks` one after the other.
+    ///
+    /// # Panics
+    /// For a flow: experiments of the plane and of the matrix lab have none ([`Entry::is_flow`]).
     pub fn build(&self, knobs: &Knobs<f64>, start: &Vector<f64>, blocks: &[Block]) -> Box<dyn Optimizer<f64>> {
         match self.scalars {
             Scalars::Recordable { f64, .. } | Scalars::F64(f64) => f64(knobs, start, blocks),
+            #[cfg(labs)]
+            Scalars::Flow(_) => unreachable!("an experiment of points has no flow"),
         }
+    }
+
+    /// Whether it moves clouds of particles, and nothing else.
+    pub fn is_flow(&self) -> bool {
+        #[cfg(labs)]
+        let flow = matches!(self.scalars, Scalars::Flow(_));
+        #[cfg(not(labs))]
+        let flow = false;
+        flow
     }
 
     /// Whether its steps can be recorded once and run by every engine.
@@ -300,6 +328,8 @@ impl Entry {
         match self.scalars {
             Scalars::Recordable { tracer, .. } => Some(tracer),
             Scalars::F64(_) => None,
+            #[cfg(labs)]
+            Scalars::Flow(_) => None,
         }
     }
 
@@ -387,7 +417,16 @@ pub static REGISTRY: &[Entry] = &[
     online_subspace_descent::ENTRY,
     #[cfg(labs)]
     frugal::ENTRY,
+    #[cfg(labs)]
+    flows::langevin::ENTRY,
+    #[cfg(labs)]
+    flows::svgd::ENTRY,
 ];
+
+/// The optimizers that move a single point: all but the flows.
+pub fn of_points() -> impl Iterator<Item = &'static Entry> {
+    REGISTRY.iter().filter(|entry| !entry.is_flow())
+}
 
 /// The optimizer with this id.
 pub fn find(id: &str) -> Option<&'static Entry> {

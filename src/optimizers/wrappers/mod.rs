@@ -125,6 +125,10 @@ impl<R: Real, C: Change<R>> Oracle<R> for Changed<'_, R, C> {
     fn normal(&mut self, slot: u32) -> Vector<R> {
         self.oracle.normal(slot)
     }
+    #[cfg(labs)]
+    fn normals(&mut self, count: usize) -> Vector<R> {
+        self.oracle.normals(count)
+    }
     fn report(&mut self, event: Event) {
         self.oracle.report(event);
     }

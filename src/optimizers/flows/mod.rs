@@ -1,0 +1,215 @@
+//! Methods that move a cloud of particles: one file each, a line in the registry of optimizers like any other.
+//!
+//! A cloud of n points stands for a probability law. A [`Flow`] moves all of them in a step and asks its questions
+//! through a [`ParticleOracle`], which counts them. Sums over all pairs may be computed elsewhere (by other workers, by the
+//! graphics processor), so a step is a future; with everything at hand it is ready at once. `svgd.rs` is a good file to
+//! read first.
+
+pub mod langevin;
+pub mod svgd;
+#[cfg(test)]
+pub mod testing;
+
+use crate::measures::{Kernel, Mixture, Pair, PairSums, Point, Source};
+use crate::optimizers::Knobs;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+/// Something that will be known later.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// What a method may ask about the law that is sought. Every call is counted.
+///
+/// The law has the density exp(-U) up to a factor, U the potential, where there is one; the samples are points of it.
+pub trait ParticleOracle {
+    /// The potential U at each point. Points are of the plane; units are those of the energy.
+    fn potential(&mut self, points: &[Point]) -> Vec<f64>;
+    /// The gradient of U at each point. The score of the law is its negative.
+    fn potential_gradient(&mut self, points: &[Point]) -> Vec<Point>;
+    /// The sums of `pair` over all `sources`, for every target.
+    fn pairs<'a>(
+        &'a mut self,
+        pair: &'a Pair,
+        parameter: f64,
+        targets: &'a [Point],
+        sources: &'a [Source],
+    ) -> Later<'a, Vec<PairSums>>;
+    /// Two independent standard normal draws for each of `count` particles. In a step, the same `slot` gives the same.
+    fn normal(&mut self, slot: u32, count: usize) -> Vec<Point>;
+    /// Two independent draws uniform on (0, 1) for each of `count` particles.
+    fn uniform(&mut self, slot: u32, count: usize) -> Vec<Point>;
+    /// Tells of something that had to be done otherwise than the paper has it, so that it is said on the screen.
+    fn report(&mut self, notice: Notice);
+}
+
+/// What had to be done otherwise in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Notice {
+    /// All particles lie on one point, so that the median distance is zero.
+    Bandwidth,
+    /// Points that coincide were set apart by a small random displacement.
+    SetApart,
+    /// An inner iteration ended at its limit before it was as exact as asked.
+    Inexact,
+    /// Some particles went where the potential is no number; they stay where they were.
+    LeftDomain,
+    /// All weights underflowed; the best particle alone was used.
+    Underflow,
+}
+
+impl Notice {
+    /// Every notice.
+    pub const ALL: [Self; 5] = [Self::Bandwidth, Self::SetApart, Self::Inexact, Self::LeftDomain, Self::Underflow];
+
+    /// The notice in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Bandwidth => "all particles on one point: a hundredth of the window is the bandwidth",
+            Self::SetApart => "particles that coincided were set apart by a millionth of the window",
+            Self::Inexact => "an inner iteration ended at its limit",
+            Self::LeftDomain => "particles that left the domain of the potential stay where they were",
+            Self::Underflow => "all weights underflowed: the best particle alone counts",
+        }
+    }
+}
+
+/// A rule that moves a cloud, with what it remembers between steps.
+pub trait Flow {
+    /// Moves every particle by one step.
+    fn step<'a>(&'a mut self, cloud: &'a mut Vec<Point>, oracle: &'a mut dyn ParticleOracle) -> Later<'a, ()>;
+
+    /// The time that a step takes, in units of the continuous flow that the method follows.
+    fn time_step(&self) -> f64;
+
+    /// The quantity that this method lowers, at a cloud, where that is not the problem's own energy. Exact, in `f64`.
+    fn energy(&self, cloud: &[Point], oracle: &mut dyn ParticleOracle) -> Option<f64> {
+        let _ = (cloud, oracle);
+        None
+    }
+
+    /// A number that tells how the method is doing, with its name, such as a marginal's violation.
+    fn gauge(&self) -> Option<(&'static str, f64)> {
+        None
+    }
+
+    /// A point that stands out, such as the consensus.
+    fn landmark(&self) -> Option<Point> {
+        None
+    }
+
+    /// The density that a method on a grid has, as shares of the mass, row by row from the bottom of the window, with the
+    /// number of columns; the cloud then only follows it.
+    fn density(&self) -> Option<(usize, &[f64])> {
+        None
+    }
+
+    /// Numbers kept from step to step besides the cloud.
+    fn memory(&self) -> usize {
+        0
+    }
+}
+
+/// What a method is built for.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Where the particles start.
+    pub start: Arc<[Point]>,
+    /// The window: xmin, xmax, ymin, ymax.
+    pub window: [f64; 4],
+    /// Names the draws of a method that needs some before the first step.
+    pub seed: u64,
+    /// How many steps will be taken: schedules end with the last.
+    pub steps: u32,
+    /// Whether the law that is sought has a density with a potential.
+    pub density: bool,
+    /// Points of the law that is sought.
+    pub samples: Option<Arc<[Point]>>,
+    /// The law that is sought, where it is a mixture of normal laws.
+    pub mixture: Option<Arc<Mixture>>,
+    /// How particles act on each other, and the softening d^2 of their distance.
+    pub interaction: Option<(Kernel, f64)>,
+    /// The payoff of a game between two laws.
+    pub game: Option<Game>,
+}
+
+/// A zero-sum game of two laws on the circle of length one: `payoff` K(x, y), its derivative by x and that by y. The law of x
+/// wants it low, that of y high. A particle of the cloud is a pair (x, y).
+#[derive(Clone, Copy, Debug)]
+pub struct Game {
+    /// K(x, y).
+    pub payoff: fn(f64, f64) -> f64,
+    /// Its gradient.
+    pub gradient: fn(f64, f64) -> Point,
+}
+
+/// What a method needs of a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// A density: the potential and its gradient.
+    Density,
+    /// Values of a potential alone.
+    Values,
+    /// Points of the law.
+    Samples,
+    /// Particles that act on each other, or a potential: an energy with a gradient.
+    Energy,
+    /// The law as a mixture of normal laws, before and after noise.
+    Mixture,
+    /// A game.
+    Game,
+}
+
+impl Needs {
+    /// What is missing, in words, where a problem does not have it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Density => "a law with a density, of which the gradient is known",
+            Self::Values => "a potential",
+            Self::Samples => "points of the law that is sought",
+            Self::Energy => "a potential, or particles that act on each other",
+            Self::Mixture => "a mixture of normal laws",
+            Self::Game => "a game of two laws",
+        }
+    }
+}
+
+impl Setting {
+    /// Whether it has what a method needs.
+    pub fn offers(&self, needs: Needs) -> bool {
+        match needs {
+            Needs::Density | Needs::Values => self.density,
+            Needs::Samples => self.samples.is_some(),
+            Needs::Energy => self.density || self.interaction.is_some(),
+            Needs::Mixture => self.mixture.is_some(),
+            Needs::Game => self.game.is_some(),
+        }
+    }
+
+    /// The length of the window's diagonal.
+    pub fn diagonal(&self) -> f64 {
+        let [x0, x1, y0, y1] = self.window;
+        libm::hypot(x1 - x0, y1 - y0)
+    }
+}
+
+/// How a flow of the registry is built.
+#[derive(Clone, Copy)]
+pub struct FlowBuild {
+    /// What it needs of the problem.
+    pub needs: Needs,
+    /// Builds it; asked only where the problem has what it needs.
+    pub build: fn(&Knobs<f64>, &Setting) -> Box<dyn Flow>,
+}
+
+/// The value of a future that never waits: with the oracle of a trajectory everything is at hand.
+pub fn now<T>(mut later: Later<'_, T>) -> T {
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = later.as_mut().poll(&mut context) {
+            return value;
+        }
+        std::hint::spin_loop();
+    }
+}
