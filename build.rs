@@ -3,6 +3,8 @@
 //! Reading TOML in the page would cost some fifty kilobytes and the first milliseconds, Markdown and TeX more, and a
 //! mistake would show up only when somebody opens it. Here it stops the build, with the row and the key or the line.
 
+#[path = "src/experiment/lab.rs"]
+mod lab;
 #[path = "build/lessons.rs"]
 mod lessons;
 
@@ -120,6 +122,7 @@ fn main() {
     println!("cargo::rerun-if-changed={SOURCE}");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build/lessons.rs");
+    println!("cargo::rerun-if-changed=src/experiment/lab.rs");
     println!("cargo::rerun-if-changed={LESSONS}");
     println!("cargo::rustc-check-cfg=cfg(labs)");
     let wasm = std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32");
@@ -152,7 +155,7 @@ fn lesson_table(lessons: Vec<lessons::Lesson>) -> String {
     let mut table = String::from("&[\n");
     for lessons::Lesson { id, title, summary, pages } in lessons {
         // The page of the plane cannot show it; start.js knows its name.
-        if pages.first().is_some_and(|page| is_of_a_lab(&page.setup)) {
+        if pages.first().is_some_and(|page| lab::Lab::of_link(&page.setup) != lab::Lab::Plane) {
             table.push_str("    #[cfg(labs)]\n");
         }
         // `{:?}` writes text so that Rust reads back the same. Writing to a string cannot fail.
@@ -164,13 +167,6 @@ fn lesson_table(lessons: Vec<lessons::Lesson>) -> String {
     }
     table.push(']');
     table
-}
-
-/// Whether a link's problem belongs to the matrix lab: its name begins as those do, and no landscape has it.
-fn is_of_a_lab(link: &str) -> bool {
-    let problem = link.split(['?', '&', ';']).find_map(|part| part.strip_prefix("problem=")).unwrap_or_default();
-    let rows = std::fs::read_to_string(SOURCE).unwrap_or_default();
-    problem.starts_with("matrix_") && !rows.contains(&format!("id = {problem:?}"))
 }
 
 /// The whole table as Rust text.

@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 use thalweg::experiment::matrix::{matrix_csv, matrix_json, run_matrix};
+use thalweg::experiment::measure::{measure_csv, measure_json, run_measure};
 use thalweg::experiment::{Experiment, Lab, Link, Severity, csv, json, limits, run};
 
 const HELP: &str = "\
@@ -80,24 +81,45 @@ fn run_command(mut parser: lexopt::Parser) -> Result<(), Message> {
     }
     let experiment = experiment(link)?;
     let record = record.as_deref();
-    if experiment.lab() == Lab::Matrix {
-        let done = run_matrix(&experiment).map_err(|error| format!("problem: {error}"))?;
-        return if as_json {
-            print(&(matrix_json(&experiment, &done, record) + "\n"))
-        } else if as_csv {
-            print(&matrix_csv(&experiment, &done, record))
-        } else {
-            print(&list::matrix_outcomes(&experiment, &done))
-        };
+    let failed = |error| format!("problem: {error}");
+    let format = match (as_json, as_csv) {
+        (true, _) => Format::Json,
+        (_, true) => Format::Csv,
+        _ => Format::Words,
+    };
+    match experiment.lab() {
+        Lab::Plane => {
+            let done = run(&experiment).map_err(failed)?;
+            match format {
+                Format::Json => print(&(json(&experiment, &done, record) + "\n")),
+                Format::Csv => print(&csv(&experiment, &done, record)),
+                Format::Words => print(&list::outcomes(&experiment, &done)),
+            }
+        }
+        Lab::Matrix => {
+            let done = run_matrix(&experiment).map_err(failed)?;
+            match format {
+                Format::Json => print(&(matrix_json(&experiment, &done, record) + "\n")),
+                Format::Csv => print(&matrix_csv(&experiment, &done, record)),
+                Format::Words => print(&list::matrix_outcomes(&experiment, &done)),
+            }
+        }
+        Lab::Measure => {
+            let done = run_measure(&experiment).map_err(failed)?;
+            match format {
+                Format::Json => print(&(measure_json(&experiment, &done, record) + "\n")),
+                Format::Csv => print(&measure_csv(&experiment, &done, record)),
+                Format::Words => print(&list::measure_outcomes(&experiment, &done)),
+            }
+        }
     }
-    let done = run(&experiment).map_err(|error| format!("problem: {error}"))?;
-    if as_json {
-        print(&(json(&experiment, &done, record) + "\n"))
-    } else if as_csv {
-        print(&csv(&experiment, &done, record))
-    } else {
-        print(&list::outcomes(&experiment, &done))
-    }
+}
+
+/// How a run is printed.
+enum Format {
+    Words,
+    Json,
+    Csv,
 }
 
 /// The experiment of a link. Whatever could not be used as written ends the command; remarks go to standard error.

@@ -62,6 +62,11 @@ fn sensible(entry: &Entry) -> Knobs<f64> {
         // On a vector most of these are Adam.
         Family::Adaptive | Family::Matrix => 0.2,
         Family::Sign => 0.05,
+        // Without noise, which does not settle.
+        Family::Flow => {
+            knobs.set("temperature", 0.0);
+            0.02
+        }
         Family::LineSearch | Family::SecondOrder | Family::DerivativeFree => return knobs,
     };
     assert!(knobs.set("lr", lr), "{}", entry.id);

@@ -5,10 +5,11 @@ use lexopt::prelude::*;
 use serde_json::json;
 use std::fmt::Write as _;
 use thalweg::experiment::matrix::{MatrixRun, default_window, fit};
+use thalweg::experiment::measure::{Gauges, MeasureRun};
 use thalweg::experiment::{Experiment, Run};
 use thalweg::landscapes;
 use thalweg::optimizers::{Knob, Paper, REGISTRY, wrappers::WRAPPERS};
-use thalweg::problems::matrix::{FAMILIES, Family};
+use thalweg::problems::{matrix, measure};
 
 /// `thalweg list`.
 pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
@@ -94,10 +95,26 @@ fn problems() -> Vec<Row> {
         format!("{:<26} a formula in x and y: problem=formula;f=x^2+y^2", "formula"),
         json!({ "id": "formula", "name": "a formula in x and y", "settings": ["f", "parameters by name"] }),
     );
-    std::iter::once(formula).chain(landscapes_rows()).chain(FAMILIES.iter().map(family)).collect()
+    std::iter::once(formula)
+        .chain(landscapes_rows())
+        .chain(matrix::FAMILIES.iter().map(matrix_family))
+        .chain(measure::FAMILIES.iter().map(measure_family))
+        .collect()
 }
 
-fn family(family: &Family) -> Row {
+fn measure_family(family: &measure::Family) -> Row {
+    let names = family.knobs.iter().map(|knob| knob.id).chain(family.words.iter().map(|(name, _)| *name));
+    let line = format!("{:<26} {}: {}", family.id, family.summary, names.collect::<Vec<_>>().join(" "));
+    let words: serde_json::Map<String, serde_json::Value> =
+        family.words.iter().map(|(name, word)| ((*name).to_owned(), json!(word))).collect();
+    let value = json!({
+        "id": family.id, "name": family.title, "summary": family.summary, "knobs": knobs(family.knobs),
+        "words": words, "paper": paper(family.paper),
+    });
+    (line, value)
+}
+
+fn matrix_family(family: &matrix::Family) -> Row {
     let names: Vec<&str> = family.knobs.iter().map(|knob| knob.id).collect();
     let line = format!("{:<26} {}: {}", family.id, family.summary, names.join(" "));
     let value = json!({
@@ -124,6 +141,32 @@ pub fn matrix_outcomes(experiment: &Experiment, run: &MatrixRun) -> String {
             trace.calls[last].total(),
             trace.memory,
             fit(&trace.errors, window).map_or_else(String::new, |fit| fit.words()),
+            trace.outcome.verdict()
+        )
+        .expect("writing to a string does not fail");
+    }
+    text
+}
+
+/// The outcomes of a run of the measure lab, one line a method.
+pub fn measure_outcomes(experiment: &Experiment, run: &MeasureRun) -> String {
+    let n = run.problem.setting.start.len();
+    let mut text = format!("{}, {n} particles, {} steps\n", run.problem.family.title, experiment.steps);
+    if let Some(level) = Gauges::new(run.problem.clone()).level(n) {
+        writeln!(text, "{:<28} distance {:<11.4e} W2 {:<11.4e}", "(independent points)", level.distance, level.w2)
+            .expect("writing to a string does not fail");
+    }
+    for (method, trace) in experiment.methods.iter().zip(&run.traces) {
+        let Some(last) = trace.rows.last() else { continue };
+        writeln!(
+            text,
+            "{:<28} distance {:<11.4e} W2 {:<11.4e} energy {:<12.4e} gradients {:<9} pairs {:<11} {}",
+            method.title(),
+            last.distance,
+            last.w2,
+            last.energy,
+            last.calls.gradient,
+            last.calls.pairs,
             trace.outcome.verdict()
         )
         .expect("writing to a string does not fail");

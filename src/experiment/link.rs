@@ -10,6 +10,8 @@
 mod many;
 #[cfg(labs)]
 mod matrix;
+#[cfg(labs)]
+mod measure;
 mod read;
 mod text;
 mod write;

@@ -1,11 +1,11 @@
 //! What an experiment consists of.
 
-use super::View;
+use super::{Lab, View};
 use crate::landscapes;
 use crate::optimizers::{self, Knob, Knobs};
-#[cfg(labs)]
-use crate::problems::matrix;
 use crate::problems::{Noise, PlaneProblem, ProblemError};
+#[cfg(labs)]
+use crate::problems::{matrix, measure};
 
 /// Bounds on what a link may ask for. A link is untrusted input.
 pub mod limits {
@@ -74,28 +74,9 @@ pub enum ProblemChoice {
         /// Parameters that were given, by name.
         parameters: Vec<(String, f64)>,
     },
-}
-
-/// A part of Thalweg with problems, and pictures, of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lab {
-    /// Two coordinates: landscapes and formulas.
-    Plane,
-    /// Unknown matrices.
-    Matrix,
-}
-
-/// The families of the matrix lab without what all their names begin with; a test compares.
-const MATRIX_FAMILIES: [&str; 8] =
-    ["sensing", "identity", "completion", "robust", "phase_retrieval", "pca", "deep_linear", "lifted"];
-
-impl Lab {
-    /// The lab of the problem that a link names, by the name alone: also where that lab is not compiled in.
-    pub fn of_link(link: &str) -> Self {
-        let problem = link.split(['?', '#', '&']).rev().find_map(|part| part.strip_prefix("problem=matrix_"));
-        let family = problem.map(|problem| problem.split(';').next().unwrap_or_default());
-        if family.is_some_and(|family| MATRIX_FAMILIES.contains(&family)) { Self::Matrix } else { Self::Plane }
-    }
+    /// A family of the measure lab.
+    #[cfg(labs)]
+    Measure(measure::Choice),
 }
 
 impl ProblemChoice {
@@ -105,6 +86,8 @@ impl ProblemChoice {
             Self::Landscape { parameters, .. } | Self::Formula { parameters, .. } | Self::Matrix { parameters, .. } => {
                 parameters
             }
+            #[cfg(labs)]
+            Self::Measure(choice) => &choice.numbers,
         }
     }
 
@@ -113,6 +96,8 @@ impl ProblemChoice {
         match self {
             Self::Landscape { .. } | Self::Formula { .. } => Lab::Plane,
             Self::Matrix { .. } => Lab::Matrix,
+            #[cfg(labs)]
+            Self::Measure(_) => Lab::Measure,
         }
     }
 
@@ -130,14 +115,21 @@ impl ProblemChoice {
             }
             #[cfg(not(labs))]
             Self::Matrix { .. } => None,
+            #[cfg(labs)]
+            Self::Measure(choice) => choice.family().knobs.iter().find(|knob| knob.id == name).map(|knob| knob.default),
         }
     }
 
     /// Gives a parameter a value; one at the landscape's default is dropped from the list.
     pub fn set_parameter(&mut self, name: &str, value: f64) {
         let default = self.default_of(name);
-        let (Self::Landscape { parameters, .. } | Self::Formula { parameters, .. } | Self::Matrix { parameters, .. }) =
-            self;
+        let parameters = match self {
+            Self::Landscape { parameters, .. } | Self::Formula { parameters, .. } | Self::Matrix { parameters, .. } => {
+                parameters
+            }
+            #[cfg(labs)]
+            Self::Measure(choice) => &mut choice.numbers,
+        };
         match parameters.iter_mut().find(|(known, _)| known == name) {
             Some(entry) => entry.1 = value,
             None => parameters.push((name.to_owned(), value)),
@@ -254,6 +246,13 @@ impl Experiment {
                 let methods = family.methods.iter().filter_map(method).collect();
                 Self { methods, steps: family.steps, ..default }
             }
+            #[cfg(labs)]
+            ProblemChoice::Measure(choice) => {
+                let family = choice.family();
+                let method = |(id, knobs): &(&str, &[(&str, f64)])| Method::new(id, knobs);
+                let methods = family.methods.iter().filter_map(method).collect();
+                Self { methods, steps: family.steps, ..default }
+            }
             _ => default,
         }
     }
@@ -269,6 +268,8 @@ impl Experiment {
             ProblemChoice::Landscape { id, parameters } => PlaneProblem::landscape(id, parameters)?,
             ProblemChoice::Formula { text, parameters } => PlaneProblem::typed(text, parameters)?,
             ProblemChoice::Matrix { .. } => return Err(ProblemError::NotOfThePlane),
+            #[cfg(labs)]
+            ProblemChoice::Measure(_) => return Err(ProblemError::NotOfThePlane),
         };
         if let Some(domain) = self.domain {
             problem.set_domain(domain);

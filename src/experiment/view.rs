@@ -60,6 +60,9 @@ pub struct View {
     pub fit: Option<[usize; 2]>,
     /// The plane on which a loss of many parameters is shown.
     pub cut: Cut,
+    /// What is drawn of clouds of particles.
+    #[cfg(labs)]
+    pub clouds: CloudLayers,
     /// Which engine computes maps and particles; `None`: the fastest there is.
     pub engine: Option<Engine>,
     /// What a link removed.
@@ -84,11 +87,45 @@ impl Default for View {
             log_time: false,
             fit: None,
             cut: Cut::default(),
+            #[cfg(labs)]
+            clouds: CloudLayers::default(),
             engine: None,
             hide: BTreeSet::new(),
             lesson: None,
             embed: false,
         }
+    }
+}
+
+/// What is drawn of clouds of particles.
+#[cfg(labs)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CloudLayers {
+    /// The density of the particles under them.
+    pub density: bool,
+    /// The law that is sought: its density as contours, or its points.
+    pub target: bool,
+    /// Lines from each particle to where exact transport takes it.
+    pub lines: bool,
+    /// The ways that particles have gone.
+    pub trails: bool,
+}
+
+#[cfg(labs)]
+impl Default for CloudLayers {
+    fn default() -> Self {
+        Self { density: true, target: true, lines: false, trails: false }
+    }
+}
+
+#[cfg(labs)]
+impl CloudLayers {
+    /// Every layer with its name in links.
+    pub const NAMES: [&'static str; 4] = ["density", "target", "lines", "trails"];
+
+    /// The switches, in the order of the names.
+    pub fn switches(&mut self) -> [&mut bool; 4] {
+        [&mut self.density, &mut self.target, &mut self.lines, &mut self.trails]
     }
 }
 

@@ -3,6 +3,8 @@
 mod critical;
 #[cfg(labs)]
 pub mod matrix;
+#[cfg(labs)]
+pub mod measure;
 mod plane;
 
 pub use critical::{Critical, Kind, classify, critical_from, eigen2};

@@ -24,6 +24,10 @@ pub enum ProblemError {
     /// The parameters of a matrix problem contradict each other or ask for too much: why.
     #[error("{0}")]
     Matrix(String),
+    /// The parameters of a problem of the measure lab cannot be used: why.
+    #[cfg(labs)]
+    #[error("{0}")]
+    Measure(String),
     /// It is a problem of another lab.
     #[error("it is not a problem of the plane")]
     NotOfThePlane,

@@ -3,6 +3,7 @@
 use super::{links, prose};
 use std::collections::BTreeSet;
 use thalweg::experiment::matrix::run_matrix;
+use thalweg::experiment::measure::run_measure;
 use thalweg::experiment::{Experiment, Lab, Link, limits, run};
 use thalweg::lessons::{LESSONS, find};
 
@@ -40,6 +41,7 @@ fn every_link_that_sets_the_map_up_is_read_without_a_note_and_runs() {
                     Lab::Plane => run(&experiment).is_ok(),
                     // The lesson's own module runs it to the end.
                     Lab::Matrix => run_matrix(&Experiment { steps: experiment.steps.min(10), ..experiment }).is_ok(),
+                    Lab::Measure => run_measure(&Experiment { steps: experiment.steps.min(10), ..experiment }).is_ok(),
                 };
                 assert!(runs, "{place}, {link}");
             }

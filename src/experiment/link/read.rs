@@ -2,6 +2,8 @@
 
 use super::text::{decode, number};
 use super::{Link, Note, Severity};
+#[cfg(labs)]
+use crate::experiment::Lab;
 use crate::experiment::{Engine, Experiment, Method, Panel, ProblemChoice, Stage, limits};
 use crate::formula::{Formula, Names};
 use crate::landscapes;
@@ -10,7 +12,7 @@ use crate::problems::Noise;
 #[cfg(labs)]
 use crate::problems::ProblemError;
 #[cfg(labs)]
-use crate::problems::matrix;
+use crate::problems::{matrix, measure};
 use crate::scalar::decimal;
 use crate::suggest::closest;
 
@@ -23,6 +25,8 @@ pub fn read(link: &str) -> Link {
         none: false,
         sweep: None,
         steps_given: false,
+        #[cfg(labs)]
+        drawn: super::measure::Drawn::default(),
     };
     if link.len() > limits::LINK_BYTES {
         reader.note(
@@ -73,6 +77,9 @@ pub(super) struct Reader {
     steps_given: bool,
     /// The map over two knobs that it asks for.
     sweep: Option<String>,
+    /// Clouds that it has drawn.
+    #[cfg(labs)]
+    pub drawn: super::measure::Drawn,
 }
 
 impl Reader {
@@ -159,6 +166,12 @@ impl Reader {
             "fit" => self.fit(&value_text),
             #[cfg(labs)]
             "slice" => self.cut(&value_text),
+            #[cfg(labs)]
+            "cloud" => self.drawn.cloud = self.points(key, &value_text),
+            #[cfg(labs)]
+            "target" => self.drawn.target = self.points(key, &value_text),
+            #[cfg(labs)]
+            "draw" => self.layers(&value_text),
             "hide" => self.hide(&value_text),
             "embed" => self.experiment.view.embed = value_text != "0",
             "v" if value_text == "1" => {}
@@ -168,10 +181,10 @@ impl Reader {
                 "it is read as version 1".to_owned(),
             ),
             _ => {
-                const KEYS: [&str; 24] = [
+                const KEYS: [&str; 27] = [
                     "problem", "domain", "start", "steps", "opt", "noise", "seed", "run", "tol", "view", "step",
                     "axis", "basins", "swarm", "ensemble", "sweep", "starts", "engine", "camera", "slice", "fit",
-                    "hide", "lesson", "embed",
+                    "cloud", "target", "draw", "hide", "lesson", "embed",
                 ];
                 let hint = did_you_mean(closest(key, KEYS));
                 self.push(key, format!("is not a key of a link{hint}"), "it is ignored".to_owned(), Severity::Ignored);
@@ -306,10 +319,16 @@ impl Reader {
         if let Some(family) = matrix::find(head) {
             return self.matrix(family, &pairs);
         }
+        #[cfg(labs)]
+        if let Some(family) = measure::find(head) {
+            return self.measure(family, &pairs);
+        }
         let Some(row) = landscapes::find(head).filter(|row| row.is_offered()) else {
             let known = landscapes::offered().map(|row| row.id).chain(["formula"]);
             #[cfg(labs)]
             let known = known.chain(matrix::FAMILIES.iter().map(|family| family.id));
+            #[cfg(labs)]
+            let known = known.chain(measure::FAMILIES.iter().map(|family| family.id));
             let hint = did_you_mean(closest(head, known));
             self.note(
                 "problem",
@@ -465,6 +484,8 @@ impl Reader {
         if !self.steps_given {
             self.experiment.steps = opening.steps;
         }
+        #[cfg(labs)]
+        self.leave_out_flows();
         if let Some(value) = self.sweep.take() {
             self.sweep(&value);
         }
@@ -484,7 +505,10 @@ impl Reader {
         }
         match self.experiment.pose() {
             #[cfg(labs)]
-            Err(ProblemError::NotOfThePlane) => self.finish_matrix(),
+            Err(ProblemError::NotOfThePlane) => match self.experiment.lab() {
+                Lab::Measure => self.finish_measure(),
+                _ => self.finish_matrix(),
+            },
             Ok(problem) => {
                 if self.experiment.noise == Noise::Own && !problem.has_own_noise() {
                     self.note(
@@ -519,7 +543,7 @@ impl Reader {
 }
 
 /// A finite number within the bounds of a link.
-fn finite(text: &str) -> Option<f64> {
+pub(super) fn finite(text: &str) -> Option<f64> {
     let number = decimal(&decode(text)?.trim().replace('\u{2212}', "-"))?;
     (number.is_finite() && number.abs() <= limits::NUMBER).then_some(number)
 }

@@ -57,6 +57,8 @@ pub fn write(experiment: &Experiment) -> String {
     super::many::write(experiment, &mut keys);
     #[cfg(labs)]
     super::matrix::write(view, &mut keys);
+    #[cfg(labs)]
+    super::measure::write(experiment, &mut keys);
     if let Some(camera) = view.camera {
         keys.push(format!("camera={}", list(&camera)));
     }
@@ -78,6 +80,8 @@ fn list(numbers: &[f64]) -> String {
 fn problem(problem: &ProblemChoice) -> String {
     let head = match problem {
         ProblemChoice::Landscape { id, .. } | ProblemChoice::Matrix { id, .. } => (*id).to_owned(),
+        #[cfg(labs)]
+        ProblemChoice::Measure(choice) => super::measure::head(choice),
         ProblemChoice::Formula { text, .. } => {
             let dense: String = text.chars().filter(|c| !c.is_whitespace()).collect();
             format!("formula;f={}", encode(&dense))

@@ -1,6 +1,7 @@
 //! A trace as a list of numbers, for the way from a worker to the page.
 
 use super::{Frame, MatrixOutcome, MatrixTrace};
+use crate::experiment::numbers::Rest;
 use crate::optimizers::{Calls, Event};
 use crate::scalar::Vector;
 
@@ -74,30 +75,6 @@ impl MatrixTrace {
         };
         let (values, errors, gradient_norms) = (values?, errors?, gradient_norms?);
         Some(Self { values, errors, gradient_norms, calls, events, frames, memory: memory as usize, outcome })
-    }
-}
-
-/// What has not been read yet.
-struct Rest<'a>(&'a [f64]);
-
-impl<'a> Rest<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [f64]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Option<[f64; N]> {
-        self.take(N)?.try_into().ok()
-    }
-
-    fn count(&mut self) -> Option<usize> {
-        self.array().map(|[count]: [f64; 1]| count as usize)
-    }
-
-    fn list(&mut self) -> Option<&'a [f64]> {
-        let count = self.count()?;
-        self.take(count)
     }
 }
 

@@ -26,9 +26,7 @@ impl Experiment {
     pub fn outline(&self) -> Result<Outline, ProblemError> {
         match &self.problem {
             ProblemChoice::Matrix { id, parameters } => Outline::new(id, parameters, self.seed),
-            ProblemChoice::Landscape { .. } | ProblemChoice::Formula { .. } => {
-                Err(ProblemError::Matrix("it is not a problem of the matrix lab".to_owned()))
-            }
+            _ => Err(ProblemError::Matrix("it is not a problem of the matrix lab".to_owned())),
         }
     }
 
