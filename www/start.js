@@ -5,7 +5,7 @@ const address = (id) => document.getElementById(id).href;
 
 const asked = location.search + location.hash;
 const words = document.getElementById("thalweg-labs")?.dataset.words.split(" ") ?? [];
-const page = words.some((word) => asked.includes(word)) ? "thalweg-labs" : "thalweg-module";
+const more = words.some((word) => asked.includes(word));
 
 /** What a visitor can do about it; the error itself follows below as a detail. */
 function advice(error) {
@@ -37,11 +37,19 @@ function tell(error) {
 }
 
 try {
+  if (more) {
+    // The files of the page with every lab have their addresses in a list of their own.
+    const files = await (await fetch(address("thalweg-labs"))).json();
+    for (const [id, href] of Object.entries(files)) {
+      const rel = href.includes(".css") ? "stylesheet" : "help";
+      document.head.append(Object.assign(document.createElement("link"), { id, href, rel }));
+    }
+  }
+  const page = more ? "thalweg-labs-" : "thalweg-";
   // Both at once. Whether the second arrived is asked when the first has.
-  const wasm = fetch(address(page === "thalweg-labs" ? "thalweg-labs-wasm" : "thalweg-wasm"));
+  const wasm = fetch(address(page + "wasm"));
   wasm.catch(() => {});
-  if (page === "thalweg-labs") document.getElementById("thalweg-labs-style").rel = "stylesheet";
-  const { default: start } = await import(address(page));
+  const { default: start } = await import(address(page + "module"));
   await start({ module_or_path: wasm });
 } catch (error) {
   tell(error);

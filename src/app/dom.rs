@@ -76,3 +76,16 @@ pub fn when_visible(element: &web_sys::Element, f: impl FnOnce() + 'static) {
         observer.observe(element);
     }
 }
+
+/// A JavaScript object with these fields.
+pub fn object(fields: &[(&str, JsValue)]) -> js_sys::Object {
+    let object = js_sys::Object::new();
+    fields.iter().for_each(|(key, value)| put(&object, key, value));
+    object
+}
+
+/// Gives an object a field.
+pub fn put(object: &js_sys::Object, key: &str, value: &JsValue) {
+    // An object made by ourselves takes every property.
+    let _ = js_sys::Reflect::set(object, &key.into(), value);
+}

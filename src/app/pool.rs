@@ -5,7 +5,7 @@
 //! before it is done with one, so that it does not wait for the page to colour what it has answered. One worker more, started
 //! when it is asked for, holds the graphics processor.
 
-use super::dom;
+use super::dom::{self, object, put};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -169,7 +169,7 @@ impl Task {
             }
         };
         // Setting a property of an ordinary object cannot fail.
-        let _ = Reflect::set(&message, &"task".into(), number);
+        put(&message, "task", number);
         (message, moved)
     }
 }
@@ -447,15 +447,7 @@ fn with_addresses(message: Object) -> Object {
     for (name, id, file) in
         [("script", "thalweg-engine", "engine.js"), ("wasm", "thalweg-engine-wasm", "engine_bg.wasm")]
     {
-        let _ = Reflect::set(&message, &name.into(), &dom::address(id, file).into());
+        put(&message, name, &dom::address(id, file).into());
     }
     message
-}
-
-fn object(fields: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    for (name, value) in fields {
-        let _ = Reflect::set(&object, &(*name).into(), value);
-    }
-    object
 }

@@ -102,7 +102,8 @@ fn label_place(points: &[[f64; 2]], frame: &Frame, placed: &[[f64; 2]]) -> Optio
     candidates.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, at, angle)| (at, angle))
 }
 
-fn draw_axes(surface: &mut dyn Surface, frame: &Frame, theme: &Theme) {
+/// Draws ticks with their numbers along the lower and the left edge.
+pub fn draw_axes(surface: &mut dyn Surface, frame: &Frame, theme: &Theme) {
     let [x0, x1, y0, y1] = frame.window;
     let number = |value: f64, at: [f64; 2], anchor: Anchor, text: &str, surface: &mut dyn Surface| {
         let _ = value;

@@ -49,10 +49,11 @@ struct Weight {
 }
 
 /// What is not part of the first load of the plane's page: what it is for, and its files.
-const LATER: [(&str, &[&str]); 3] = [
+const LATER: [(&str, &[&str]); 4] = [
     ("engine, loaded at rest", &["engine.js", "engine_bg.wasm", "kernels.js"]),
-    ("page with every lab, in place", &["labs.js", "labs_bg.wasm", "matrix.css"]),
-    ("matrix lab's worker", &["matrix.js", "matrix_bg.wasm", "matrix-worker.js"]),
+    ("page with every lab, in place", &["labs.js", "labs_bg.wasm", "labs.css"]),
+    ("matrix lab's worker", &["matrix.js", "matrix_bg.wasm", "lab-worker.js"]),
+    ("measure lab's worker", &["measure.js", "measure_bg.wasm", "lab-worker.js", "pair-worker.js"]),
 ];
 
 /// Prints what the first load costs: each file as it is, and with brotli at its highest setting, as hosts keep it.

@@ -5,7 +5,8 @@
 //!
 //! File names are stable: the page is also a JavaScript module, and `thalweg.js` is its address. So that no cache ever
 //! joins an old file with a new one, every reference in `index.html` and in the style sheet carries the hash of what it
-//! refers to: `thalweg.js?v=0f3a...`. `start.js` takes its addresses from the page and so has none to rewrite.
+//! refers to: `thalweg.js?v=0f3a...`. `start.js` takes its addresses from the page and from `labs.json`, the list of the files
+//! of the page with every lab, and so has none to rewrite.
 
 #[path = "../../build/lessons.rs"]
 #[expect(dead_code, reason = "titles are for the table that build.rs makes")]
@@ -24,6 +25,9 @@ pub const STYLE_SHEET: &str = "thalweg.css";
 /// The texts of all lessons, in the folder that is served: the page fetches them when a lesson is opened.
 pub const LESSON_TEXTS: &str = "lessons.json";
 
+/// The addresses of what the page with every lab is made of.
+pub const LAB_FILES: &str = "labs.json";
+
 /// What wasm-bindgen writes for the pages.
 const GLUE: [&str; 2] = ["thalweg.js", "labs.js"];
 
@@ -39,6 +43,10 @@ pub fn finish(staging: &Path) -> Result<()> {
         let script = std::fs::read_to_string(&glue).with_context(|| format!("cannot read {}", glue.display()))?;
         write(&glue, &lean(&script))?;
     }
+
+    let files = project::root().join("www/labs/files.json");
+    let list = std::fs::read_to_string(&files).with_context(|| format!("cannot read {}", files.display()))?;
+    write(&staging.join(LAB_FILES), &versioned(&list, &[": \""], staging)?)?;
 
     let page = staging.join("index.html");
     let html = std::fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;

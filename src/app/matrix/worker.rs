@@ -1,12 +1,12 @@
-//! The way to the worker that runs problems of the matrix lab, `www/matrix-worker.js`.
+//! What is asked of the worker that runs problems of the matrix lab.
 
-use super::super::dom;
-use js_sys::{Array, Float64Array, Object, Reflect};
-use std::cell::RefCell;
-use std::rc::Rc;
+use super::super::dom::object;
+use super::super::lab_worker::{LabModule, LabWorker, number, numbers, text};
+use js_sys::{Array, Float64Array};
 use thalweg::experiment::matrix::MatrixTrace;
-use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+
+static MODULE: LabModule =
+    LabModule { script: ["thalweg-matrix", "matrix.js"], wasm: ["thalweg-matrix-wasm", "matrix_bg.wasm"] };
 
 /// What a worker says of a run.
 pub enum Answer {
@@ -42,23 +42,20 @@ pub struct SliceOrder<'a> {
     pub grids: &'a [[usize; 2]],
 }
 
-type Listener = Box<dyn FnMut(u32, &JsValue)>;
+/// The worker of the matrix lab.
+pub struct MatrixWorker(LabWorker);
 
-/// A worker, started when it is first asked; closed, it is started anew by the next question.
-#[derive(Default)]
-pub struct MatrixWorker {
-    worker: Option<Worker>,
-    number: u32,
-    /// What to do with answers, and the closure that the browser calls.
-    listener: Rc<RefCell<Option<Listener>>>,
-    callback: Option<Closure<dyn FnMut(MessageEvent)>>,
+impl Default for MatrixWorker {
+    fn default() -> Self {
+        Self(LabWorker::new(&MODULE))
+    }
 }
 
 impl MatrixWorker {
     /// Runs the experiment of a link; answers to what was asked before are dropped.
     pub fn run(&mut self, link: &str, mut answer: impl FnMut(Answer) + 'static) {
         let message = object(&[("kind", "run".into()), ("link", link.into())]);
-        self.ask(&message, &Array::new(), move |data| {
+        self.0.ask(&message, move |data| {
             let method = number(data, "method").map(|method| method as usize);
             if let Some(error) = text(data, "error").or_else(|| text(data, "refusal")) {
                 answer(Answer::Refused(method, error));
@@ -88,7 +85,7 @@ impl MatrixWorker {
             ("window", Float64Array::from(order.window.as_slice()).into()),
             ("grids", order.grids.iter().map(grid).collect::<Array>().into()),
         ]);
-        self.ask(&message, &Array::new(), move |data| {
+        self.0.ask(&message, move |data| {
             let size = |key: &str| number(data, key).map(|size| size as usize);
             if let Some(error) = text(data, "error") {
                 answer(Err(error));
@@ -102,91 +99,6 @@ impl MatrixWorker {
 
     /// Ends the worker.
     pub fn close(&mut self) {
-        if let Some(worker) = self.worker.take() {
-            worker.terminate();
-        }
-        self.listener.take();
+        self.0.close();
     }
-
-    fn ask(&mut self, message: &Object, moved: &Array, mut answer: impl FnMut(&JsValue) + 'static) {
-        self.number += 1;
-        let asked = self.number;
-        let told = self.listener.clone();
-        told.replace(Some(Box::new(move |number, data| {
-            if number == asked {
-                answer(data);
-            }
-        })));
-        let fields = [
-            ("number", JsValue::from(asked)),
-            ("script", dom::address("thalweg-matrix", "matrix.js").into()),
-            ("wasm", dom::address("thalweg-matrix-wasm", "matrix_bg.wasm").into()),
-        ];
-        fields.iter().for_each(|(key, value)| put(message, key, value));
-        let sent = self.started().is_some_and(|worker| worker.post_message_with_transfer(message, moved).is_ok());
-        if !sent {
-            let failed = object(&[("error", "this browser starts no worker for the runs".into())]);
-            tell(&self.listener, asked, &failed);
-        }
-    }
-
-    fn started(&mut self) -> Option<&Worker> {
-        if self.worker.is_none() {
-            let options = WorkerOptions::new();
-            options.set_type(WorkerType::Module);
-            let script = dom::address("thalweg-matrix-worker", "matrix-worker.js");
-            let worker = Worker::new_with_options(&script, &options).ok()?;
-            let listener = self.listener.clone();
-            let callback = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-                let data = event.data();
-                if let Some(asked) = number(&data, "number") {
-                    tell(&listener, asked as u32, &data);
-                }
-            });
-            worker.set_onmessage(Some(callback.as_ref().unchecked_ref()));
-            self.callback = Some(callback);
-            self.worker = Some(worker);
-        }
-        self.worker.as_ref()
-    }
-}
-
-impl Drop for MatrixWorker {
-    fn drop(&mut self) {
-        self.close();
-    }
-}
-
-/// Calls the listener, which may put another in its place.
-fn tell(listener: &RefCell<Option<Listener>>, number: u32, data: &JsValue) {
-    let Some(mut told) = listener.take() else { return };
-    told(number, data);
-    listener.borrow_mut().get_or_insert(told);
-}
-
-fn object(fields: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    fields.iter().for_each(|(key, value)| put(&object, key, value));
-    object
-}
-
-fn put(object: &Object, key: &str, value: &JsValue) {
-    // An object made a moment ago takes every property.
-    let _ = Reflect::set(object, &key.into(), value);
-}
-
-fn field(data: &JsValue, key: &str) -> JsValue {
-    Reflect::get(data, &key.into()).unwrap_or(JsValue::UNDEFINED)
-}
-
-fn number(data: &JsValue, key: &str) -> Option<f64> {
-    field(data, key).as_f64()
-}
-
-fn text(data: &JsValue, key: &str) -> Option<String> {
-    field(data, key).as_string()
-}
-
-fn numbers(data: &JsValue, key: &str) -> Option<Vec<f64>> {
-    field(data, key).dyn_into::<Float64Array>().ok().map(|numbers| numbers.to_vec())
 }

@@ -1,6 +1,7 @@
 //! What is measured of a cloud: how far it is from the law that is sought.
 
-use crate::measures::{Gaussian, Kernel, Pair, Point, Source, squared_distance, sum_pairs, transport};
+use crate::measures::transport::assignment::w2_of_clouds;
+use crate::measures::{Gaussian, Kernel, Pair, Point, Source, squared_distance, sum_pairs};
 use crate::problems::measure::MeasureProblem;
 use std::sync::Arc;
 
@@ -63,7 +64,7 @@ impl Gauges {
         };
         let square = 2.0 * mean_distance(cloud, samples) - mean_distance(cloud, cloud) - self.own;
         let count = cloud.len().min(samples.len()).min(MOST_ASSIGNED);
-        let w2 = transport::w2(&part(cloud, count)[..], &part(samples, count)[..]).unwrap_or(f64::NAN);
+        let w2 = w2_of_clouds(&part(cloud, count), &part(samples, count)).map_or(f64::NAN, |(w2, _)| w2);
         [square.max(0.0).sqrt(), w2]
     }
 

@@ -1,4 +1,4 @@
-// A worker that runs problems of the matrix lab. The page talks to it in src/app/matrix/worker.rs.
+// A worker that runs problems of a lab with the lab's module. The page talks to it in src/app/lab_worker.rs.
 //
 // run: runs the experiment of a link; answers with traces as they grow, and with how far everything is.
 // slice: the loss on a plane; answers with a coarse grid, then with the rows of a fine one.
@@ -39,10 +39,12 @@ async function run(current, { number, link }, { Runs }) {
         const refusal = runs.refusal(method);
         if (refusal) postMessage({ number, method, refusal });
       }
+      const note = runs.note?.();
+      if (note !== undefined) postMessage({ number, note });
     };
     let told = performance.now();
     for (let share = 0; share < 1;) {
-      share = runs.advance(SLICE);
+      share = await runs.advance(SLICE);
       await listen();
       if (!current()) return;
       if (share < 1 && performance.now() - told > PICTURE) {

@@ -1,0 +1,221 @@
+//! The page of the measure lab. Everything is run in a worker; what is here shows clouds as they come.
+
+mod charts;
+mod cloud;
+mod panel;
+mod stage;
+mod table;
+mod tools;
+mod worker;
+
+pub use charts::MeasureCharts;
+pub use panel::{FamilyPicker, MeasurePanel};
+pub use stage::MeasureStage;
+pub use table::MeasureTable;
+
+use super::state::State;
+use leptos::prelude::*;
+use std::sync::Arc;
+use thalweg::experiment::measure::{Gauges, Level, MeasureTrace};
+use thalweg::experiment::{Experiment, Link, ProblemChoice};
+use thalweg::measures::Point;
+use thalweg::measures::transport::assignment::w2_of_clouds;
+use thalweg::problems::measure::{Choice, MeasureProblem};
+use tools::Tool;
+use worker::{Answer, MeasureWorker};
+
+/// Lines of a transport plan at most.
+const MOST_LINES: usize = 256;
+
+/// What running the experiment has given so far, shared through Leptos' context. A handle.
+#[derive(Clone, Copy)]
+pub struct MeasureLab {
+    /// The problem.
+    pub problem: Memo<Posed>,
+    /// A trace for each method: of the last run until the present one has something to show.
+    pub traces: RwSignal<Vec<Option<Arc<MeasureTrace>>>>,
+    /// The share of all steps that have been taken; `None` when nothing is under way.
+    pub progress: RwSignal<Option<f64>>,
+    /// Why there is nothing to show, of everything or of a method.
+    pub failures: RwSignal<Vec<(Option<usize>, String)>>,
+    /// What adds up the forces between particles.
+    pub note: RwSignal<String>,
+    /// What the pointer does.
+    pub tool: RwSignal<Tool>,
+    /// Particles of the start that are selected.
+    pub selection: RwSignal<Vec<usize>>,
+    /// The place under the pointer.
+    pub hover: RwSignal<Option<Point>>,
+    worker: StoredValue<MeasureWorker, LocalStorage>,
+}
+
+/// A problem; equal only to itself, since comparing thousands of points would take longer than drawing them.
+#[derive(Clone)]
+pub struct Posed(pub Option<Arc<MeasureProblem>>);
+
+impl PartialEq for Posed {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
+
+impl MeasureLab {
+    /// Runs the experiment in a worker whenever it changes. Puts itself into the context.
+    pub fn provide(state: State) -> Self {
+        let posed = state.part(|e| (choice(e).cloned(), e.start, e.domain, e.seed));
+        let lab = Self {
+            problem: Memo::new(move |_| {
+                // Reading it: a memo that is only tracked never learns of a change.
+                posed.with(|_| ());
+                Posed(state.with_untracked(Experiment::pose_measure).ok().map(Arc::new))
+            }),
+            traces: state.measure_traces,
+            progress: RwSignal::new(None),
+            failures: RwSignal::new(Vec::new()),
+            note: RwSignal::new(String::new()),
+            tool: RwSignal::new(Tool::Look),
+            selection: RwSignal::new(Vec::new()),
+            hover: RwSignal::new(None),
+            worker: StoredValue::new_local(MeasureWorker::default()),
+        };
+        provide_context(lab);
+        // All that a run depends on.
+        let asked = state.part(|e| {
+            let methods: Vec<_> = e.methods.iter().map(|m| (m.base.clone(), m.wrappers.clone())).collect();
+            (choice(e).cloned(), e.start, e.domain, e.seed, e.run, e.steps, e.view.engine, methods)
+        });
+        Effect::new(move |_| {
+            asked.with(|_| ());
+            let (link, count) = state.with_untracked(|e| (Link::write(e), e.methods.len()));
+            lab.run(&link, count);
+        });
+        on_cleanup(move || {
+            lab.worker.try_update_value(MeasureWorker::close);
+        });
+        lab
+    }
+
+    /// The lab of the page that this component is part of.
+    pub fn expect() -> Self {
+        use_context::<Self>().expect("views of the measure lab live under its stage, which provides it")
+    }
+
+    fn run(self, link: &str, count: usize) {
+        self.traces.update(|traces| traces.resize(count, None));
+        self.failures.set(Vec::new());
+        self.progress.set((count > 0).then_some(0.0));
+        let answer = move |answer: Answer| match answer {
+            Answer::Rows(method, numbers) => self.take(method, &numbers),
+            Answer::Refused(method, reason) => {
+                let _ = self.failures.try_update(|failures| failures.push((method, reason)));
+                match method {
+                    Some(method) => self.put(method, None),
+                    None => {
+                        let _ = self.progress.try_set(None);
+                    }
+                }
+            }
+            Answer::Share(share) => {
+                let _ = self.progress.try_set((share < 1.0).then_some(share));
+            }
+            Answer::Note(note) => {
+                let _ = self.note.try_set(note);
+            }
+        };
+        self.worker.update_value(|worker| worker.run(link, answer));
+    }
+
+    fn put(self, method: usize, trace: Option<Arc<MeasureTrace>>) {
+        let _ = self.traces.try_update(|traces| {
+            if let Some(place) = traces.get_mut(method) {
+                *place = trace;
+            }
+        });
+    }
+
+    /// Adds rows to the trace of a method; rows from the first on replace what was there.
+    fn take(self, method: usize, numbers: &[f64]) {
+        let known = self.traces.try_with_untracked(|traces| traces.get(method).cloned().flatten()).flatten();
+        let mut trace = known.map_or_else(MeasureTrace::default, Arc::unwrap_or_clone);
+        match trace.read_numbers(numbers) {
+            Some(()) => self.put(method, Some(Arc::new(trace))),
+            // What is no trace is from another version of the module.
+            None => {
+                let _ = self.failures.try_update(|all| all.push((Some(method), "a trace arrived damaged".to_owned())));
+            }
+        }
+    }
+
+    /// Gives up what is under way; what has been run stays.
+    pub fn cancel(self) {
+        self.worker.update_value(MeasureWorker::close);
+        self.progress.set(None);
+    }
+
+    /// The traces of the methods that are shown, with their places, reactively.
+    pub fn shown(self, state: State) -> Vec<(usize, Arc<MeasureTrace>)> {
+        let traces = self.traces.get();
+        let visible: Vec<bool> = state.with(|e| e.methods.iter().map(|m| m.visible).collect());
+        let all = traces.into_iter().enumerate();
+        all.filter(|(i, _)| visible.get(*i) == Some(&true)).filter_map(|(i, trace)| Some((i, trace?))).collect()
+    }
+
+    /// What an independent cloud of the law has for distances, reactively.
+    pub fn level(self) -> Memo<Option<Level>> {
+        Memo::new(move |_| {
+            let problem = self.problem.get().0?;
+            Gauges::new(problem.clone()).level(problem.setting.start.len())
+        })
+    }
+
+    /// Where exact transport takes the particles of the start: pairs of a particle's number and a point.
+    pub fn plan(self) -> Memo<Vec<(usize, Point)>> {
+        Memo::new(move |_| {
+            let Some(problem) = self.problem.get().0 else { return Vec::new() };
+            let (Some(samples), start) = (&problem.setting.samples, &problem.setting.start) else { return Vec::new() };
+            let count = samples.len().min(start.len()).min(MOST_LINES);
+            let place = |i: usize, of: usize| i * of / count.max(1);
+            let from: Vec<Point> = (0..count).map(|i| start[place(i, start.len())]).collect();
+            let to: Vec<Point> = (0..count).map(|i| samples[place(i, samples.len())]).collect();
+            let matched = w2_of_clouds(&from, &to).map_or_else(Vec::new, |(_, partners)| partners);
+            matched.into_iter().enumerate().map(|(i, j)| (place(i, start.len()), to[j])).collect()
+        })
+    }
+}
+
+/// The choice of an experiment of the measure lab.
+pub fn choice(experiment: &Experiment) -> Option<&Choice> {
+    match &experiment.problem {
+        ProblemChoice::Measure(choice) => Some(choice),
+        _ => None,
+    }
+}
+
+/// Changes the choice of an experiment of the measure lab.
+pub fn choose(experiment: &mut Experiment, change: impl FnOnce(&mut Choice)) {
+    if let ProblemChoice::Measure(choice) = &mut experiment.problem {
+        change(choice);
+    }
+}
+
+/// Where the particles of a trace are at a time, between two rows on the way from one to the other; particles that jump
+/// across a torus do not travel.
+pub fn cloud_at(trace: &MeasureTrace, time: f64, window: [f64; 4]) -> Vec<Point> {
+    let Some(row) = trace.row_at(time) else { return Vec::new() };
+    let next = trace.rows.partition_point(|row| f64::from(row.step) <= time);
+    let Some(after) = trace.rows.get(next).filter(|after| after.cloud.len() == row.cloud.len()) else {
+        return row.cloud.clone();
+    };
+    let share = (time - f64::from(row.step)) / f64::from(after.step - row.step).max(1.0);
+    let [width, height] = [window[1] - window[0], window[3] - window[2]];
+    let between = |(a, b): (&Point, &Point)| {
+        let [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+        let jumps = dx.abs() > 0.5 * width || dy.abs() > 0.5 * height;
+        if jumps { *a } else { [a[0] + share * dx, a[1] + share * dy] }
+    };
+    row.cloud.iter().zip(&after.cloud).map(between).collect()
+}
