@@ -421,6 +421,8 @@ pub static REGISTRY: &[Entry] = &[
     flows::langevin::ENTRY,
     #[cfg(labs)]
     flows::svgd::ENTRY,
+    #[cfg(labs)]
+    flows::blob::ENTRY,
 ];
 
 /// The optimizers that move a single point: all but the flows.

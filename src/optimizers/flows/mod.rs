@@ -5,6 +5,7 @@
 //! graphics processor), so a step is a future; with everything at hand it is ready at once. `svgd.rs` is a good file to
 //! read first.
 
+pub mod blob;
 pub mod langevin;
 pub mod svgd;
 #[cfg(test)]
@@ -201,6 +202,21 @@ pub struct FlowBuild {
     pub needs: Needs,
     /// Builds it; asked only where the problem has what it needs.
     pub build: fn(&Knobs<f64>, &Setting) -> Box<dyn Flow>,
+}
+
+/// Moves every particle to its new place. One whose new place is no number, or infinitely far, stays, and this is reported.
+fn settle(cloud: &mut [Point], places: impl IntoIterator<Item = Point>, oracle: &mut dyn ParticleOracle) {
+    let mut left = false;
+    for (x, place) in cloud.iter_mut().zip(places) {
+        if place.iter().all(|coordinate| coordinate.is_finite()) {
+            *x = place;
+        } else {
+            left = true;
+        }
+    }
+    if left {
+        oracle.report(Notice::LeftDomain);
+    }
 }
 
 /// The value of a future that never waits: with the oracle of a trajectory everything is at hand.
