@@ -422,7 +422,11 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::svgd::ENTRY,
     #[cfg(labs)]
+    flows::cbo::ENTRY,
+    #[cfg(labs)]
     flows::blob::ENTRY,
+    #[cfg(labs)]
+    flows::consensus_hopping::ENTRY,
 ];
 
 /// The optimizers that move a single point: all but the flows.

@@ -6,6 +6,8 @@
 //! read first.
 
 pub mod blob;
+pub mod cbo;
+pub mod consensus_hopping;
 pub mod langevin;
 pub mod svgd;
 #[cfg(test)]
@@ -58,11 +60,14 @@ pub enum Notice {
     LeftDomain,
     /// All weights underflowed; the best particle alone was used.
     Underflow,
+    /// Particles where the potential is no number were left out of an average.
+    NotCounted,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 5] = [Self::Bandwidth, Self::SetApart, Self::Inexact, Self::LeftDomain, Self::Underflow];
+    pub const ALL: [Self; 6] =
+        [Self::Bandwidth, Self::SetApart, Self::Inexact, Self::LeftDomain, Self::Underflow, Self::NotCounted];
 
     /// The notice in words.
     pub fn words(self) -> &'static str {
@@ -72,6 +77,7 @@ impl Notice {
             Self::Inexact => "an inner iteration ended at its limit",
             Self::LeftDomain => "particles that left the domain of the potential stay where they were",
             Self::Underflow => "all weights underflowed: the best particle alone counts",
+            Self::NotCounted => "particles where the potential is no number count for nothing",
         }
     }
 }
