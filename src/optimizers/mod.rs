@@ -426,6 +426,10 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::blob::ENTRY,
     #[cfg(labs)]
+    flows::mmd_flow::ENTRY,
+    #[cfg(labs)]
+    flows::mmd_flow::ENERGY_DISTANCE,
+    #[cfg(labs)]
     flows::consensus_hopping::ENTRY,
 ];
 

@@ -63,7 +63,7 @@ pub(super) const ALPHA: Knob = Knob {
 /// consensus. Weights are taken after the least value has been subtracted, so that they do not all underflow. Particles
 /// where f is no number or infinite count for nothing in c, which is reported; where all are such, none moves.
 ///
-/// Pinnau, Totzeck, Tse, Martin 2017, equations 1.1 and 1.2, by the step of Euler and Maruyama, without their Heaviside
+/// Pinnau, Totzeck, Tse, Martin 2017, by the step of Euler and Maruyama, without their Heaviside
 /// function (which lets particles that are better than the consensus stand still) and without the factor sqrt(2) of the
 /// noise: as CBXPy has it. Anisotropic: Carrillo, Jin, Li, Zhu 2019, arXiv:1909.09249.
 struct Cbo {

@@ -9,6 +9,7 @@ pub mod blob;
 pub mod cbo;
 pub mod consensus_hopping;
 pub mod langevin;
+pub mod mmd_flow;
 pub mod svgd;
 #[cfg(test)]
 pub mod testing;
@@ -62,12 +63,21 @@ pub enum Notice {
     Underflow,
     /// Particles where the potential is no number were left out of an average.
     NotCounted,
+    /// All samples lie on one point, so that their median distance is zero.
+    Samples,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 6] =
-        [Self::Bandwidth, Self::SetApart, Self::Inexact, Self::LeftDomain, Self::Underflow, Self::NotCounted];
+    pub const ALL: [Self; 7] = [
+        Self::Bandwidth,
+        Self::SetApart,
+        Self::Inexact,
+        Self::LeftDomain,
+        Self::Underflow,
+        Self::NotCounted,
+        Self::Samples,
+    ];
 
     /// The notice in words.
     pub fn words(self) -> &'static str {
@@ -78,6 +88,7 @@ impl Notice {
             Self::LeftDomain => "particles that left the domain of the potential stay where they were",
             Self::Underflow => "all weights underflowed: the best particle alone counts",
             Self::NotCounted => "particles where the potential is no number count for nothing",
+            Self::Samples => "all samples on one point: a hundredth of the window is the bandwidth",
         }
     }
 }
