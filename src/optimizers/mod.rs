@@ -421,6 +421,16 @@ pub static REGISTRY: &[Entry] = &[
     flows::langevin::ENTRY,
     #[cfg(labs)]
     flows::svgd::ENTRY,
+    #[cfg(labs)]
+    flows::cbo::ENTRY,
+    #[cfg(labs)]
+    flows::blob::ENTRY,
+    #[cfg(labs)]
+    flows::mmd_flow::ENTRY,
+    #[cfg(labs)]
+    flows::mmd_flow::ENERGY_DISTANCE,
+    #[cfg(labs)]
+    flows::consensus_hopping::ENTRY,
 ];
 
 /// The optimizers that move a single point: all but the flows.

@@ -5,7 +5,11 @@
 //! graphics processor), so a step is a future; with everything at hand it is ready at once. `svgd.rs` is a good file to
 //! read first.
 
+pub mod blob;
+pub mod cbo;
+pub mod consensus_hopping;
 pub mod langevin;
+pub mod mmd_flow;
 pub mod svgd;
 #[cfg(test)]
 pub mod testing;
@@ -57,11 +61,23 @@ pub enum Notice {
     LeftDomain,
     /// All weights underflowed; the best particle alone was used.
     Underflow,
+    /// Particles where the potential is no number were left out of an average.
+    NotCounted,
+    /// All samples lie on one point, so that their median distance is zero.
+    Samples,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 5] = [Self::Bandwidth, Self::SetApart, Self::Inexact, Self::LeftDomain, Self::Underflow];
+    pub const ALL: [Self; 7] = [
+        Self::Bandwidth,
+        Self::SetApart,
+        Self::Inexact,
+        Self::LeftDomain,
+        Self::Underflow,
+        Self::NotCounted,
+        Self::Samples,
+    ];
 
     /// The notice in words.
     pub fn words(self) -> &'static str {
@@ -71,6 +87,8 @@ impl Notice {
             Self::Inexact => "an inner iteration ended at its limit",
             Self::LeftDomain => "particles that left the domain of the potential stay where they were",
             Self::Underflow => "all weights underflowed: the best particle alone counts",
+            Self::NotCounted => "particles where the potential is no number count for nothing",
+            Self::Samples => "all samples on one point: a hundredth of the window is the bandwidth",
         }
     }
 }
@@ -201,6 +219,21 @@ pub struct FlowBuild {
     pub needs: Needs,
     /// Builds it; asked only where the problem has what it needs.
     pub build: fn(&Knobs<f64>, &Setting) -> Box<dyn Flow>,
+}
+
+/// Moves every particle to its new place. One whose new place is no number, or infinitely far, stays, and this is reported.
+fn settle(cloud: &mut [Point], places: impl IntoIterator<Item = Point>, oracle: &mut dyn ParticleOracle) {
+    let mut left = false;
+    for (x, place) in cloud.iter_mut().zip(places) {
+        if place.iter().all(|coordinate| coordinate.is_finite()) {
+            *x = place;
+        } else {
+            left = true;
+        }
+    }
+    if left {
+        oracle.report(Notice::LeftDomain);
+    }
 }
 
 /// The value of a future that never waits: with the oracle of a trajectory everything is at hand.

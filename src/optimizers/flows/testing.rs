@@ -7,7 +7,7 @@ use crate::scalar::{normal_pair, uniform_pair};
 /// A potential with its gradient, and what was reported.
 pub struct Simple {
     /// U and its gradient.
-    pub potential: fn(Point) -> (f64, Point),
+    pub potential: Box<dyn Fn(Point) -> (f64, Point)>,
     /// The step that is under way.
     pub step: u32,
     /// Names the draws.
@@ -18,8 +18,8 @@ pub struct Simple {
 
 impl Simple {
     /// An oracle of a potential.
-    pub fn new(potential: fn(Point) -> (f64, Point)) -> Self {
-        Self { potential, step: 0, seed: 1, notices: Vec::new() }
+    pub fn new(potential: impl Fn(Point) -> (f64, Point) + 'static) -> Self {
+        Self { potential: Box::new(potential), step: 0, seed: 1, notices: Vec::new() }
     }
 }
 
