@@ -5,14 +5,19 @@
 //! <C, P> = sum_ij C_ij P_ij. Where nothing else is said, C_ij is the squared distance |x_i - y_j|^2.
 //!
 //! [`assignment`] is for two clouds of equally many points, [`exact`] for any masses, [`sinkhorn`] for plans that are
-//! smoothed by entropy. Peyré, Cuturi 2019, "Computational optimal transport", has the common theory.
+//! smoothed by entropy, [`gaussian`] for normal laws in closed form. Peyré, Cuturi 2019, "Computational optimal transport", has the common theory.
 
 pub mod assignment;
+pub mod barycentre;
+pub mod divergence;
 pub mod exact;
+pub mod gaussian;
 pub mod line;
+pub mod mirror_sinkhorn;
 pub mod sinkhorn;
 #[cfg(test)]
 mod testing;
+pub mod unbalanced;
 
 use super::{Point, squared_distance};
 use nalgebra::DMatrix;

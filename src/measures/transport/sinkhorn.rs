@@ -209,12 +209,12 @@ fn is_moderate(scalings: &DVector<f64>, masses: &DVector<f64>) -> bool {
 }
 
 /// exp((f_i + g_j - C_ij) / eps).
-fn kernel(cost: &DMatrix<f64>, f: &DVector<f64>, g: &DVector<f64>, epsilon: f64) -> DMatrix<f64> {
+pub(super) fn kernel(cost: &DMatrix<f64>, f: &DVector<f64>, g: &DVector<f64>, epsilon: f64) -> DMatrix<f64> {
     DMatrix::from_fn(cost.nrows(), cost.ncols(), |i, j| libm::exp((f[i] + g[j] - cost[(i, j)]) / epsilon))
 }
 
 /// The product with a vector, by columns, so that it is the same to the bit everywhere.
-fn times(matrix: &DMatrix<f64>, vector: &DVector<f64>) -> DVector<f64> {
+pub(super) fn times(matrix: &DMatrix<f64>, vector: &DVector<f64>) -> DVector<f64> {
     let mut product = DVector::zeros(matrix.nrows());
     for (column, &factor) in matrix.column_iter().zip(vector.iter()) {
         product.axpy(factor, &column, 1.0);
