@@ -11,6 +11,8 @@ use std::time::Duration;
 use thalweg::experiment::Experiment;
 #[cfg(labs)]
 use thalweg::experiment::matrix::{MatrixRun, matrix_csv, matrix_json};
+#[cfg(labs)]
+use thalweg::experiment::measure::{MeasureRun, measure_csv, measure_json};
 use thalweg::experiment::{Lab, ProblemChoice, csv, json};
 use thalweg::figure::figure_svg;
 use wasm_bindgen::prelude::*;
@@ -107,8 +109,7 @@ fn save_svg(state: State) {
 
 fn save_csv(state: State) {
     #[cfg(labs)]
-    if let Some(run) = matrix_run(state) {
-        let text = state.with_untracked(|e| matrix_csv(e, &run, None));
+    if let Some(text) = of_labs(state, matrix_csv, measure_csv) {
         return save(&name(state, "csv"), "text/csv", &JsValue::from_str(&text));
     }
     let text = state.with_untracked(|e| csv(e, &state.run_untracked(), None));
@@ -117,8 +118,7 @@ fn save_csv(state: State) {
 
 fn save_json(state: State) {
     #[cfg(labs)]
-    if let Some(run) = matrix_run(state) {
-        let text = state.with_untracked(|e| matrix_json(e, &run, None));
+    if let Some(text) = of_labs(state, matrix_json, measure_json) {
         return save(&name(state, "json"), "application/json", &JsValue::from_str(&text));
     }
     let text = state.with_untracked(|e| json(e, &state.run_untracked(), None));
@@ -144,11 +144,36 @@ fn name(state: State, extension: &str) -> String {
     let id = state.with_untracked(|e| match &e.problem {
         ProblemChoice::Landscape { id, .. } | ProblemChoice::Matrix { id, .. } => *id,
         ProblemChoice::Formula { .. } => "formula",
+        #[cfg(labs)]
+        ProblemChoice::Measure(choice) => choice.id,
     });
     format!("thalweg-{id}.{extension}")
 }
 
-/// What has been run in the matrix lab; `None` in the plane. Methods without a trace have an empty one.
+/// How a run of a lab becomes text.
+#[cfg(labs)]
+type Written<Run> = fn(&Experiment, &Run, Option<&[u32]>) -> String;
+
+/// What has been run, as text; `None` in the plane.
+#[cfg(labs)]
+fn of_labs(state: State, matrix: Written<MatrixRun>, measure: Written<MeasureRun>) -> Option<String> {
+    match state.with_untracked(Experiment::lab) {
+        Lab::Plane => None,
+        Lab::Matrix => matrix_run(state).map(|run| state.with_untracked(|e| matrix(e, &run, None))),
+        Lab::Measure => measure_run(state).map(|run| state.with_untracked(|e| measure(e, &run, None))),
+    }
+}
+
+/// What has been run in the measure lab. Methods without a trace have an empty one.
+#[cfg(labs)]
+fn measure_run(state: State) -> Option<MeasureRun> {
+    let problem = std::sync::Arc::new(state.with_untracked(Experiment::pose_measure).ok()?);
+    let traces = state.measure_traces.get_untracked();
+    let traces = traces.iter().map(|trace| trace.as_deref().cloned().unwrap_or_default()).collect();
+    Some(MeasureRun { problem, traces })
+}
+
+/// What has been run in the matrix lab. Methods without a trace have an empty one.
 #[cfg(labs)]
 fn matrix_run(state: State) -> Option<MatrixRun> {
     let outline = state.with_untracked(Experiment::outline).ok()?;

@@ -154,8 +154,9 @@ fn names_of(parameters: &[(String, f64)]) -> OwnedNames<'_> {
 fn current_text(state: State) -> String {
     state.with_untracked(|e| match &e.problem {
         ProblemChoice::Formula { text, .. } => text.clone(),
-        ProblemChoice::Landscape { id, .. } | ProblemChoice::Matrix { id, .. } => {
+        ProblemChoice::Landscape { id, .. } => {
             landscapes::find(id).map_or_else(String::new, |row| row.formula.to_owned())
         }
+        _ => String::new(),
     })
 }

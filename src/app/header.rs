@@ -28,7 +28,7 @@ pub fn Header() -> impl IntoView {
                 "Thalweg"
             </a>
             <nav class="places" aria-label="Places">
-                {[(Lab::Plane, "Plane", "./"), (Lab::Matrix, "Matrix", "?problem=matrix_sensing")]
+                {[(Lab::Plane, "Plane", "./"), (Lab::Matrix, "Matrix", "?problem=matrix_sensing"), (Lab::Measure, "Measure", "?problem=measure_mixture")]
                     .map(|(place, name, address)| {
                         let stay = move |event: web_sys::MouseEvent| {
                             if place == lab {

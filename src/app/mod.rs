@@ -18,12 +18,16 @@ mod help;
 mod keys;
 mod knob;
 mod knob_map;
+#[cfg(labs)]
+mod lab_worker;
 mod lesson;
 mod map;
 mod map_pointer;
 mod mass;
 #[cfg(labs)]
 mod matrix;
+#[cfg(labs)]
+mod measure;
 mod module;
 mod notes;
 mod optimizers;

@@ -8,6 +8,7 @@ use serde::Serialize as _;
 use thalweg::experiment::{
     Lab,
     matrix::{matrix_json, run_matrix},
+    measure::{measure_json, run_measure},
 };
 use thalweg::experiment::{Link, Report, Runner, Severity, run as run_experiment};
 use wasm_bindgen::prelude::*;
@@ -21,9 +22,12 @@ pub fn run(link: &str) -> Result<JsValue, JsError> {
         return Err(JsError::new(&note.to_string()));
     }
     #[cfg(labs)]
-    if experiment.lab() == Lab::Matrix {
-        let done = run_matrix(&experiment).map_err(|error| JsError::new(&error.to_string()))?;
-        let text = matrix_json(&experiment, &done, None);
+    if experiment.lab() != Lab::Plane {
+        let failed = |error: thalweg::problems::ProblemError| JsError::new(&error.to_string());
+        let text = match experiment.lab() {
+            Lab::Measure => measure_json(&experiment, &run_measure(&experiment).map_err(failed)?, None),
+            _ => matrix_json(&experiment, &run_matrix(&experiment).map_err(failed)?, None),
+        };
         return js_sys::JSON::parse(&text).map_err(unexpected);
     }
     let done = run_experiment(&experiment).map_err(|error| JsError::new(&error.to_string()))?;

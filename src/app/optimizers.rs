@@ -228,6 +228,22 @@ fn cite(entry: &Entry) -> String {
     format!("{}, {}. {}.{reference}", paper.authors, paper.year, paper.title)
 }
 
+/// Whether an optimizer can be run on the present problem: methods that move clouds of particles need one.
+#[cfg(labs)]
+fn suits(state: State, entry: &Entry) -> bool {
+    match state.with_untracked(Experiment::lab) {
+        Lab::Plane => !entry.is_flow(),
+        // Noise that does not settle shows nothing of a matrix.
+        Lab::Matrix => entry.family != optimizers::Family::Flow,
+        Lab::Measure => super::measure::MeasureLab::expect().suits(entry),
+    }
+}
+
+#[cfg(not(labs))]
+fn suits(_: State, _: &Entry) -> bool {
+    true
+}
+
 /// All optimizers by family.
 #[component]
 pub fn OptimizerPicker() -> impl IntoView {
@@ -242,7 +258,7 @@ pub fn OptimizerPicker() -> impl IntoView {
             words.iter().all(|word| text.to_ascii_lowercase().contains(word))
         };
         let mut families: Vec<(&'static str, Vec<&'static Entry>)> = Vec::new();
-        for entry in REGISTRY.iter().filter(wanted) {
+        for entry in REGISTRY.iter().filter(wanted).filter(|entry| suits(state, entry)) {
             let family = entry.family.title();
             match families.iter_mut().find(|(known, _)| *known == family) {
                 Some((_, entries)) => entries.push(entry),

@@ -24,7 +24,7 @@ pub fn ProblemPanel() -> impl IntoView {
     let choice = state.part(|e| e.problem.clone());
     let row = Memo::new(move |_| match choice.get() {
         ProblemChoice::Landscape { id, .. } => Some(id),
-        ProblemChoice::Formula { .. } | ProblemChoice::Matrix { .. } => None,
+        _ => None,
     });
     let typed = Memo::new(move |_| row.get().is_none());
     let editing =

@@ -18,6 +18,8 @@ use thalweg::experiment::{Experiment, Lab, Note, Panel};
 
 #[cfg(labs)]
 use super::matrix::MatrixLab;
+#[cfg(labs)]
+use super::measure::MeasureLab;
 
 /// Sheets of the phone's lower half.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,8 +50,12 @@ pub fn shell(link: &str, owns_address: bool) -> impl IntoView + use<> {
         Lab::Matrix => {
             MatrixLab::provide(state);
         }
+        #[cfg(labs)]
+        Lab::Measure => {
+            MeasureLab::provide(state);
+        }
         #[cfg(not(labs))]
-        Lab::Matrix => {}
+        _ => {}
     }
     playback::keep_running(state);
     if owns_address {
@@ -205,6 +211,7 @@ mod views {
 #[cfg(labs)]
 mod views {
     use super::super::matrix::{FamilyPicker, MatrixCharts, MatrixPanel, MatrixStage, MatrixTable};
+    use super::super::measure::{self, MeasureCharts, MeasurePanel, MeasureStage, MeasureTable};
     use super::{Lab, LandscapePicker, Panel, State, hidden, plane_plots, plane_problem, plane_stage};
     use leptos::prelude::*;
 
@@ -212,6 +219,7 @@ mod views {
         match lab {
             Lab::Plane => plane_stage().into_any(),
             Lab::Matrix => view! { <MatrixStage/> }.into_any(),
+            Lab::Measure => view! { <MeasureStage/> }.into_any(),
         }
     }
 
@@ -221,6 +229,12 @@ mod views {
             Lab::Matrix => view! {
                 <Show when=move || !hidden(state, Panel::Problem)>
                     <MatrixPanel/>
+                </Show>
+            }
+            .into_any(),
+            Lab::Measure => view! {
+                <Show when=move || !hidden(state, Panel::Problem)>
+                    <MeasurePanel/>
                 </Show>
             }
             .into_any(),
@@ -239,6 +253,15 @@ mod views {
                 </Show>
             }
             .into_any(),
+            Lab::Measure => view! {
+                <Show when=move || !hidden(state, Panel::Plots)>
+                    <MeasureCharts/>
+                </Show>
+                <Show when=move || !hidden(state, Panel::Table)>
+                    <MeasureTable/>
+                </Show>
+            }
+            .into_any(),
         }
     }
 
@@ -246,6 +269,7 @@ mod views {
         match lab {
             Lab::Plane => view! { <LandscapePicker/> }.into_any(),
             Lab::Matrix => view! { <FamilyPicker/> }.into_any(),
+            Lab::Measure => view! { <measure::FamilyPicker/> }.into_any(),
         }
     }
 }

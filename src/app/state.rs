@@ -54,6 +54,9 @@ pub struct State {
     /// A trace for each method in the matrix lab: of the last run until the present one has something to show.
     #[cfg(labs)]
     pub matrix_traces: RwSignal<Vec<Option<Arc<thalweg::experiment::matrix::MatrixTrace>>>>,
+    /// The same in the measure lab.
+    #[cfg(labs)]
+    pub measure_traces: RwSignal<Vec<Option<Arc<thalweg::experiment::measure::MeasureTrace>>>>,
     /// What is minimised, and where it is shown.
     land: Memo<(ProblemChoice, Option<[f64; 4]>)>,
     /// What was wrong with the link or with what was typed, shown next to its cause.
@@ -116,6 +119,8 @@ impl State {
             seen: RwSignal::new(seen),
             #[cfg(labs)]
             matrix_traces: RwSignal::new(Vec::new()),
+            #[cfg(labs)]
+            measure_traces: RwSignal::new(Vec::new()),
             following: RwSignal::new(false),
             followed: StoredValue::new(0.0),
             land: Memo::new(move |_| experiment.with(|e| (e.problem.clone(), e.domain))),
@@ -215,7 +220,12 @@ impl State {
             Some(done) if !before.same_run(&after) => self.run.set(Some(Arc::new(rerun(&before, &done, &after)?))),
             Some(_) => {}
             #[cfg(labs)]
-            None => drop(after.outline()?),
+            None if before.problem != after.problem || before.domain != after.domain => match after.lab() {
+                Lab::Measure => drop(after.pose_measure()?),
+                _ => drop(after.outline()?),
+            },
+            #[cfg(labs)]
+            None => {}
             #[cfg(not(labs))]
             None => {}
         }

@@ -175,13 +175,7 @@ pub fn draw_links(surface: &mut dyn Surface, links: &[[[f64; 2]; 2]], index: usi
 }
 
 /// Draws where a normal law has one and two standard deviations.
-pub fn draw_law(
-    surface: &mut dyn Surface,
-    mean: [f64; 2],
-    [xx, xy, yy]: [f64; 3],
-    frame: &Frame,
-    stroke: Stroke,
-) {
+pub fn draw_law(surface: &mut dyn Surface, mean: [f64; 2], [xx, xy, yy]: [f64; 3], frame: &Frame, stroke: Stroke) {
     // Cholesky's factor takes the unit circle to the ellipse.
     let a = xx.max(0.0).sqrt();
     let b = if a > 0.0 { xy / a } else { 0.0 };

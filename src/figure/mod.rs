@@ -27,6 +27,8 @@ pub use chart::{Axes, Chart, Series, draw_curves, draw_mesh};
 #[cfg(labs)]
 pub use clouds::{DensityGrid, draw_landmark, draw_law, draw_links, draw_marginals, draw_particles, draw_samples};
 pub use contour::{Contour, Level, Spacing, contours, levels, spacing};
+#[cfg(labs)]
+pub use draw::draw_axes;
 pub use draw::{
     MapLayers, draw_critical, draw_ellipse, draw_head, draw_land, draw_lines, draw_probes, draw_start,
     draw_trail_heads, draw_trails, position,
@@ -34,8 +36,6 @@ pub use draw::{
 pub use frame::{Frame, ticks};
 pub use knobs::{KnobFrame, LossScale, draw_knob_axes, failed_color, loss_pixels, stability_boundary, stable_step};
 pub use land::Land;
-#[cfg(labs)]
-pub use draw::draw_axes;
 #[cfg(labs)]
 pub use matrix::{PathPoint, draw_path_over_plane, matrix_pixels};
 pub use particles::{Cloud, draw_cloud, swarm_pixels};

@@ -73,9 +73,7 @@ impl Runs {
         let run = self.runs.get_mut(method)?;
         if judged {
             return match std::mem::replace(run, Run::Done) {
-                Run::Going { runner, told } => {
-                    Some(Float64Array::from(runner.finish().to_numbers(told).as_slice()))
-                }
+                Run::Going { runner, told } => Some(Float64Array::from(runner.finish().to_numbers(told).as_slice())),
                 other => {
                     *run = other;
                     None

@@ -13,7 +13,7 @@ use thalweg::problems::matrix::{FAMILIES, Family, find};
 fn family(state: State) -> Memo<Option<&'static str>> {
     state.part(|e| match e.problem {
         ProblemChoice::Matrix { id, .. } => Some(id),
-        ProblemChoice::Landscape { .. } | ProblemChoice::Formula { .. } => None,
+        _ => None,
     })
 }
 

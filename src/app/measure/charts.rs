@@ -114,7 +114,8 @@ fn chart(quantity: Quantity, state: State, lab: MeasureLab, level: Option<f64>, 
     state.with(|e| {
         let mut series = Vec::new();
         let quiet = theme.soft.mix(theme.paper, 0.35);
-        let last = shown.iter().filter_map(|(_, trace)| trace.rows.last()).map(|row| abscissa(e, row)).fold(1.0, f64::max);
+        let last =
+            shown.iter().filter_map(|(_, trace)| trace.rows.last()).map(|row| abscissa(e, row)).fold(1.0, f64::max);
         if let Some(level) = level {
             series.push(Series { color: quiet, points: vec![(0.0, level), (last, level)] });
         }
@@ -124,7 +125,7 @@ fn chart(quantity: Quantity, state: State, lab: MeasureLab, level: Option<f64>, 
                 let law = exact.at(row.time);
                 match quantity {
                     Quantity::Divergence => law.divergence(&target),
-                    Quantity::W2 => transport::gaussian_w2(&law, &target),
+                    Quantity::W2 => transport::gaussian::w2_squared(&law, &target).sqrt(),
                     _ => f64::NAN,
                 }
             };

@@ -94,7 +94,8 @@ pub fn CloudView(
             }
             None => draw_axes(&mut surface, &frame, theme),
         }
-        if let Some(samples) = problem.setting.samples.as_ref().filter(|_| layers.target && problem.potential.is_none()) {
+        if let Some(samples) = problem.setting.samples.as_ref().filter(|_| layers.target && problem.potential.is_none())
+        {
             draw_samples(&mut surface, samples, &frame, theme);
         }
     });
@@ -102,7 +103,9 @@ pub fn CloudView(
         let (theme, layers, time) = (state.theme(), state.with(|e| e.view.clouds), state.time.get());
         let (Some(above), Some(density)) = (above.get(), density.get()) else { return };
         let (Some(frame), Some(problem)) = (frame.get(), lab.problem.get().0) else { return };
-        let Some(mut surface) = Canvas::new(&above, frame.width, frame.height, dom::pixel_ratio(), theme) else { return };
+        let Some(mut surface) = Canvas::new(&above, frame.width, frame.height, dom::pixel_ratio(), theme) else {
+            return;
+        };
         let trace = trace.get().0;
         let window = problem.setting.window;
         let cloud = match &trace {
@@ -266,7 +269,8 @@ impl Scene<'_> {
         if !lasso {
             return;
         }
-        let every = self.cloud.len() as f64 / self.cloud.len().min(thalweg::problems::measure::MOST_DRAWN).max(1) as f64;
+        let every =
+            self.cloud.len() as f64 / self.cloud.len().min(thalweg::problems::measure::MOST_DRAWN).max(1) as f64;
         let edge = Stroke { color: self.theme.ink, opacity: 1.0, width: 1.6, dash: None };
         for at in selection.iter().filter_map(|i| self.cloud.get((*i as f64 * every) as usize)) {
             surface.marker(Shape::Circle, self.frame.to_pixel(*at), 4.0, self.theme.trail(self.index), edge);

@@ -16,10 +16,11 @@ pub use table::MeasureTable;
 use super::state::State;
 use leptos::prelude::*;
 use std::sync::Arc;
-use thalweg::experiment::measure::{Gauges, Level, MeasureTrace};
+use thalweg::experiment::measure::{Gauges, Level, MeasureTrace, refusal};
 use thalweg::experiment::{Experiment, Link, ProblemChoice};
 use thalweg::measures::Point;
 use thalweg::measures::transport::assignment::w2_of_clouds;
+use thalweg::optimizers::Entry;
 use thalweg::problems::measure::{Choice, MeasureProblem};
 use tools::Tool;
 use worker::{Answer, MeasureWorker};
@@ -162,6 +163,11 @@ impl MeasureLab {
         let visible: Vec<bool> = state.with(|e| e.methods.iter().map(|m| m.visible).collect());
         let all = traces.into_iter().enumerate();
         all.filter(|(i, _)| visible.get(*i) == Some(&true)).filter_map(|(i, trace)| Some((i, trace?))).collect()
+    }
+
+    /// Whether a method can be run on the present problem, reactively.
+    pub fn suits(self, entry: &Entry) -> bool {
+        self.problem.with(|posed| posed.0.as_ref().is_none_or(|problem| refusal(entry, problem).is_none()))
     }
 
     /// What an independent cloud of the law has for distances, reactively.

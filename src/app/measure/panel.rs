@@ -93,7 +93,8 @@ fn Words(
         let posed = state.edit(|e| choose(e, |choice| choice.set_word(name, word)));
         refused.set(posed.err().map(|error| error.to_string()));
     };
-    let word = move |name: &'static str| state.part(move |e| choice(e).map_or_else(String::new, |c| c.word(name).to_owned()));
+    let word =
+        move |name: &'static str| state.part(move |e| choice(e).map_or_else(String::new, |c| c.word(name).to_owned()));
     match family.kind {
         Kind::Clouds => [("from", "from"), ("to", "to")]
             .map(|(name, label)| {

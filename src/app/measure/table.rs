@@ -49,7 +49,8 @@ fn Row(
         let shown = trace.as_ref().and_then(|trace| Some((trace, trace.row_at(f64::from(now.get()))?)));
         let Some((trace, row)) = shown else { return Default::default() };
         let is_last = trace.rows.last().is_some_and(|last| last.step == row.step);
-        let verdict = if is_last && lab.progress.get().is_none() { trace.outcome.verdict() } else { "on its way".to_owned() };
+        let verdict =
+            if is_last && lab.progress.get().is_none() { trace.outcome.verdict() } else { "on its way".to_owned() };
         let number = |x: f64| if x.is_finite() { exponent_number(x, 2) } else { "–".to_owned() };
         ([number(row.distance), number(row.w2), row.calls.gradient.to_string()], verdict)
     });

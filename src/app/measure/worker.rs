@@ -3,10 +3,8 @@
 use super::super::dom::object;
 use super::super::lab_worker::{LabModule, LabWorker, number, numbers, text};
 
-static MODULE: LabModule = LabModule {
-    script: ["thalweg-measure", "measure.js"],
-    wasm: ["thalweg-measure-wasm", "measure_bg.wasm"],
-};
+static MODULE: LabModule =
+    LabModule { script: ["thalweg-measure", "measure.js"], wasm: ["thalweg-measure-wasm", "measure_bg.wasm"] };
 
 /// What the worker says of a run.
 pub enum Answer {

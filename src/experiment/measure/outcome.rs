@@ -63,8 +63,9 @@ pub(super) fn is_diverged(problem: &MeasureProblem, cloud: &[Point]) -> bool {
     let [x0, x1, y0, y1] = problem.setting.window;
     let middle = [0.5 * (x0 + x1), 0.5 * (y0 + y1)];
     let far = FAR * problem.setting.diagonal();
-    let left = cloud.iter().filter(|p| !(libm::hypot(p[0] - middle[0], p[1] - middle[1]) <= far)).count();
-    2 * left > cloud.len()
+    // A distance that is no number is not near.
+    let near = cloud.iter().filter(|p| libm::hypot(p[0] - middle[0], p[1] - middle[1]) <= far).count();
+    2 * near < cloud.len()
 }
 
 /// Judges a run.
