@@ -420,7 +420,15 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::langevin::ENTRY,
     #[cfg(labs)]
+    flows::sinkhorn::ENTRY,
+    #[cfg(labs)]
+    flows::sliced_flow::ENTRY,
+    #[cfg(labs)]
     flows::svgd::ENTRY,
+    #[cfg(labs)]
+    flows::sinkhorn_flow::ENTRY,
+    #[cfg(labs)]
+    flows::mirror_sinkhorn::ENTRY,
 ];
 
 /// The optimizers that move a single point: all but the flows.

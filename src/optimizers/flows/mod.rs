@@ -6,6 +6,10 @@
 //! read first.
 
 pub mod langevin;
+pub mod mirror_sinkhorn;
+pub mod sinkhorn;
+pub mod sinkhorn_flow;
+pub mod sliced_flow;
 pub mod svgd;
 #[cfg(test)]
 pub mod testing;
