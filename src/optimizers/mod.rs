@@ -420,6 +420,10 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::langevin::ENTRY,
     #[cfg(labs)]
+    flows::sinkhorn::ENTRY,
+    #[cfg(labs)]
+    flows::sliced_flow::ENTRY,
+    #[cfg(labs)]
     flows::svgd::ENTRY,
     #[cfg(labs)]
     flows::cbo::ENTRY,
@@ -431,6 +435,9 @@ pub static REGISTRY: &[Entry] = &[
     flows::mmd_flow::ENERGY_DISTANCE,
     #[cfg(labs)]
     flows::consensus_hopping::ENTRY,
+    flows::sinkhorn_flow::ENTRY,
+    #[cfg(labs)]
+    flows::mirror_sinkhorn::ENTRY,
 ];
 
 /// The optimizers that move a single point: all but the flows.

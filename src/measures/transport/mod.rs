@@ -12,6 +12,7 @@ pub mod barycentre;
 pub mod divergence;
 pub mod exact;
 pub mod gaussian;
+pub mod grid;
 pub mod line;
 pub mod mirror_sinkhorn;
 pub mod sinkhorn;

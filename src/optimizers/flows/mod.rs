@@ -9,7 +9,11 @@ pub mod blob;
 pub mod cbo;
 pub mod consensus_hopping;
 pub mod langevin;
+pub mod mirror_sinkhorn;
 pub mod mmd_flow;
+pub mod sinkhorn;
+pub mod sinkhorn_flow;
+pub mod sliced_flow;
 pub mod svgd;
 #[cfg(test)]
 pub mod testing;
