@@ -10,6 +10,7 @@ pub mod cbo;
 pub mod consensus_hopping;
 pub mod langevin;
 pub mod mmd_flow;
+pub mod reverse_diffusion;
 pub mod svgd;
 #[cfg(test)]
 pub mod testing;
@@ -65,11 +66,13 @@ pub enum Notice {
     NotCounted,
     /// All samples lie on one point, so that their median distance is zero.
     Samples,
+    /// The mixture has no component of the number that was asked for.
+    NoSuchClass,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Bandwidth,
         Self::SetApart,
         Self::Inexact,
@@ -77,6 +80,7 @@ impl Notice {
         Self::Underflow,
         Self::NotCounted,
         Self::Samples,
+        Self::NoSuchClass,
     ];
 
     /// The notice in words.
@@ -89,6 +93,7 @@ impl Notice {
             Self::Underflow => "all weights underflowed: the best particle alone counts",
             Self::NotCounted => "particles where the potential is no number count for nothing",
             Self::Samples => "all samples on one point: a hundredth of the window is the bandwidth",
+            Self::NoSuchClass => "the mixture has no such class: all of it is sampled",
         }
     }
 }
@@ -109,6 +114,11 @@ pub trait Flow {
 
     /// A number that tells how the method is doing, with its name, such as a marginal's violation.
     fn gauge(&self) -> Option<(&'static str, f64)> {
+        None
+    }
+
+    /// What has been evaluated, and how often, that is not asked of the oracle: scores of a law that noise was added to.
+    fn evaluations(&self) -> Option<(&'static str, u64)> {
         None
     }
 
