@@ -432,6 +432,8 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::mmd_flow::ENTRY,
     #[cfg(labs)]
+    flows::reverse_diffusion::ENTRY,
+    #[cfg(labs)]
     flows::mmd_flow::ENERGY_DISTANCE,
     #[cfg(labs)]
     flows::consensus_hopping::ENTRY,

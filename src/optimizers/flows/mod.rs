@@ -14,6 +14,7 @@ pub mod mmd_flow;
 pub mod sinkhorn;
 pub mod sinkhorn_flow;
 pub mod sliced_flow;
+pub mod reverse_diffusion;
 pub mod svgd;
 #[cfg(test)]
 pub mod testing;
@@ -69,11 +70,13 @@ pub enum Notice {
     NotCounted,
     /// All samples lie on one point, so that their median distance is zero.
     Samples,
+    /// The mixture has no component of the number that was asked for.
+    NoSuchClass,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Bandwidth,
         Self::SetApart,
         Self::Inexact,
@@ -81,6 +84,7 @@ impl Notice {
         Self::Underflow,
         Self::NotCounted,
         Self::Samples,
+        Self::NoSuchClass,
     ];
 
     /// The notice in words.
@@ -93,6 +97,7 @@ impl Notice {
             Self::Underflow => "all weights underflowed: the best particle alone counts",
             Self::NotCounted => "particles where the potential is no number count for nothing",
             Self::Samples => "all samples on one point: a hundredth of the window is the bandwidth",
+            Self::NoSuchClass => "the mixture has no such class: all of it is sampled",
         }
     }
 }
@@ -113,6 +118,11 @@ pub trait Flow {
 
     /// A number that tells how the method is doing, with its name, such as a marginal's violation.
     fn gauge(&self) -> Option<(&'static str, f64)> {
+        None
+    }
+
+    /// What has been evaluated, and how often, that is not asked of the oracle: scores of a law that noise was added to.
+    fn evaluations(&self) -> Option<(&'static str, u64)> {
         None
     }
 
