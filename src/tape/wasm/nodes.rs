@@ -2,7 +2,7 @@
 
 use super::operators::Operators;
 use super::plan::{Local, Plan, Rate};
-use crate::tape::{Id, Node, Tape};
+use crate::tape::{Binary, Id, Node, Tape};
 use std::ops::Range;
 
 /// A tape, and which local of a kernel keeps what.
@@ -65,12 +65,24 @@ impl Nodes<'_> {
                 self.push(to, b, copy);
                 to.binary(f);
             }
-            Node::Select(mask, yes, no) => {
-                self.push(to, yes, copy);
-                self.push(to, no, copy);
-                self.push(to, mask, copy);
-                to.sink.v128_bitselect();
-            }
+            Node::Select(mask, yes, no) => match self.tape.nodes()[mask as usize] {
+                // Equal also at ties and where one is NaN.
+                Node::Binary(Binary::Less, a, b) if [a, b] == [yes, no] || [a, b] == [no, yes] => {
+                    self.push(to, no, copy);
+                    self.push(to, yes, copy);
+                    if a == yes {
+                        to.second_if_less()
+                    } else {
+                        to.second_if_greater()
+                    };
+                }
+                _ => {
+                    self.push(to, yes, copy);
+                    self.push(to, no, copy);
+                    self.push(to, mask, copy);
+                    to.sink.v128_bitselect();
+                }
+            },
         }
     }
 }
