@@ -20,6 +20,7 @@
 mod draws;
 mod nodes;
 mod operators;
+mod pairs;
 mod plan;
 
 use super::{Binary, Tape, Unary};
@@ -27,6 +28,7 @@ use crate::scalar::lanes::{AT_ONCE, Lanes, REGISTER};
 use draws::Draws;
 use nodes::Nodes;
 use operators::Operators;
+pub use pairs::print_pairs;
 use plan::{Home, Local, Locals, Plan, Rate};
 use wasm_encoder::{
     BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection, MemArg, MemArgTarget, MemorySection,
@@ -79,20 +81,7 @@ impl Kernel<'_> {
 
     /// The module's bytes.
     pub fn print(&self, lanes: Lanes) -> Vec<u8> {
-        let mut types = TypeSection::new();
-        types.ty().function([ValType::I32; PARAMETERS as usize], []);
-        let mut functions = FunctionSection::new();
-        functions.function(0);
-        let mut memories = MemorySection::new();
-        memories.memory(MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None });
-        let mut exports = ExportSection::new();
-        exports.export("run", ExportKind::Func, 0);
-        exports.export("memory", ExportKind::Memory, 0);
-        let mut code = CodeSection::new();
-        code.function(&self.function(lanes));
-        let mut module = Module::new();
-        module.section(&types).section(&functions).section(&memories).section(&exports).section(&code);
-        module.finish()
+        module(PARAMETERS, &self.function(lanes))
     }
 
     fn function(&self, lanes: Lanes) -> Function {
@@ -103,6 +92,24 @@ impl Kernel<'_> {
         Printer { to, kernel: self, places }.print();
         function
     }
+}
+
+/// A module with one function of as many 32-bit integers, exported as `run`, and a memory, exported as `memory`.
+fn module(parameters: u32, function: &Function) -> Vec<u8> {
+    let mut types = TypeSection::new();
+    types.ty().function((0..parameters).map(|_| ValType::I32), []);
+    let mut functions = FunctionSection::new();
+    functions.function(0);
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None });
+    let mut exports = ExportSection::new();
+    exports.export("run", ExportKind::Func, 0);
+    exports.export("memory", ExportKind::Memory, 0);
+    let mut code = CodeSection::new();
+    code.function(function);
+    let mut module = Module::new();
+    module.section(&types).section(&functions).section(&memories).section(&exports).section(&code);
+    module.finish()
 }
 
 const FIRST: u32 = 0;
