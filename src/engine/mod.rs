@@ -12,6 +12,8 @@ mod job;
 mod landing;
 mod layout;
 mod order;
+#[cfg(labs)]
+pub mod pairs;
 mod verdict;
 
 pub use job::{Axis, Goal, Job, Launch, knob_place, knob_value, knob_window};

@@ -10,7 +10,7 @@ use wgpu::{BindGroup, Buffer, BufferUsages, ComputePipeline, MapMode};
 pub struct Compiled {
     pipeline: ComputePipeline,
     /// Operations of a step, for telling how long a part takes.
-    operations: u64,
+    pub(super) operations: u64,
 }
 
 /// What to run.
@@ -47,11 +47,11 @@ impl Span {
 /// Operations that a dispatch may take. A system ends a dispatch, and with it the device, after about two seconds, and
 /// until it is done the same processor draws no page. Software adapters do some 10^9 operations in a second, the slowest
 /// graphics processors of today some 10^11; so this is a tenth of a second for either.
-const AT_ONCE: u64 = 10_000_000_000;
+pub(super) const AT_ONCE: u64 = 10_000_000_000;
 /// The same for a software adapter.
-const AT_ONCE_SOFTWARE: u64 = 100_000_000;
+pub(super) const AT_ONCE_SOFTWARE: u64 = 100_000_000;
 /// Workgroups of a dispatch at most: what every adapter has.
-const MOST_WORKGROUPS: u64 = 65_535;
+pub(super) const MOST_WORKGROUPS: u64 = 65_535;
 
 /// How many points a dispatch takes, in whole workgroups and at least one of them.
 fn points_at_once(operations: u64, steps: u32, software: bool) -> u32 {
@@ -60,10 +60,10 @@ fn points_at_once(operations: u64, steps: u32, software: bool) -> u32 {
     (budget / workgroup).clamp(1, MOST_WORKGROUPS) as u32 * WORKGROUP
 }
 
-/// Buffers of a run, freed when it ends, also when it ends early. Not to be left to a browser's garbage collector, which
+/// Buffers of a run, freed when they are dropped, also when it ends early. Not to be left to a browser's garbage collector, which
 /// sees only the small objects that stand for them.
-struct Buffers {
-    memory: Buffer,
+pub(super) struct Buffers {
+    pub memory: Buffer,
     span: Buffer,
     returned: Buffer,
 }
@@ -105,27 +105,28 @@ impl Gpu {
         }
         let length = run.outputs.len() as u64;
         let (buffers, bindings) =
-            self.tried(bytes + length, || self.set_up(kernel, run.image, length), GpuError::Failed).await?;
+            self.tried(bytes + length, || self.set_up(kernel, bytes, length), GpuError::Failed).await?;
+        self.queue.write_buffer(&buffers.memory, 0, run.image);
         let at_once = points_at_once(kernel.operations, run.steps, self.is_software());
         let points = run.points as u32;
         for first in (0..points).step_by(at_once as usize) {
             let span = Span { first, points: at_once.min(points - first), steps: run.steps, done: run.done };
-            self.dispatch(kernel, &buffers, &bindings, &span);
+            self.dispatch(kernel, &buffers, &bindings, &span.bytes(), span.points.div_ceil(WORKGROUP));
             self.done().await?;
         }
         self.read(&buffers, run.outputs.clone()).await
     }
 
-    fn set_up(&self, kernel: &Compiled, image: &[u8], length: u64) -> (Buffers, BindGroup) {
+    /// Buffers for so many bytes of memory, of which `length` are read back.
+    pub(super) fn set_up(&self, kernel: &Compiled, bytes: u64, length: u64) -> (Buffers, BindGroup) {
         let buffer = |size, usage| {
             self.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
         };
         let buffers = Buffers {
-            memory: buffer(image.len() as u64, BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC),
+            memory: buffer(bytes, BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC),
             span: buffer(SPAN_BYTES, BufferUsages::UNIFORM | BufferUsages::COPY_DST),
             returned: buffer(length, BufferUsages::COPY_DST | BufferUsages::MAP_READ),
         };
-        self.queue.write_buffer(&buffers.memory, 0, image);
         let bindings = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,
             layout: &kernel.pipeline.get_bind_group_layout(0),
@@ -137,18 +138,27 @@ impl Gpu {
         (buffers, bindings)
     }
 
-    fn dispatch(&self, kernel: &Compiled, buffers: &Buffers, bindings: &BindGroup, span: &Span) {
-        self.queue.write_buffer(&buffers.span, 0, &span.bytes());
+    /// Hands in one dispatch; `span` are the bytes of the shader's uniform.
+    pub(super) fn dispatch(
+        &self,
+        kernel: &Compiled,
+        buffers: &Buffers,
+        bindings: &BindGroup,
+        span: &[u8],
+        workgroups: u32,
+    ) {
+        self.queue.write_buffer(&buffers.span, 0, span);
         let mut commands = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         pass.set_pipeline(&kernel.pipeline);
         pass.set_bind_group(0, bindings, &[]);
-        pass.dispatch_workgroups(span.points.div_ceil(WORKGROUP), 1, 1);
+        pass.dispatch_workgroups(workgroups, 1, 1);
         drop(pass);
         self.queue.submit([commands.finish()]);
     }
 
-    async fn read(&self, buffers: &Buffers, outputs: Range<usize>) -> Result<Vec<u8>, GpuError> {
+    /// A part of the memory, once everything that was handed in is done.
+    pub(super) async fn read(&self, buffers: &Buffers, outputs: Range<usize>) -> Result<Vec<u8>, GpuError> {
         let mut commands = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let length = outputs.len() as u64;
         commands.copy_buffer_to_buffer(&buffers.memory, outputs.start as u64, &buffers.returned, 0, length);
@@ -162,7 +172,10 @@ impl Gpu {
             return Err(GpuError::Failed("the results could not be read".to_owned()));
         }
         let range = buffers.returned.get_mapped_range(..);
-        range.map(|view| view.to_vec()).map_err(|error| GpuError::Failed(error.to_string()))
+        let bytes = range.map(|view| view.to_vec()).map_err(|error| GpuError::Failed(error.to_string()));
+        // So that the buffer can be used again.
+        buffers.returned.unmap();
+        bytes
     }
 }
 

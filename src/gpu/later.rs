@@ -13,10 +13,10 @@ struct Inner<T> {
 }
 
 /// Delivers one value.
-pub(super) struct Sender<T>(Arc<Mutex<Inner<T>>>);
+pub struct Sender<T>(Arc<Mutex<Inner<T>>>);
 
 /// The two ends: whatever is sent is what the future returns, or `None` if the sender is dropped without.
-pub(super) fn later<T>() -> (Sender<T>, impl Future<Output = Option<T>>) {
+pub fn later<T>() -> (Sender<T>, impl Future<Output = Option<T>>) {
     let inner = Arc::new(Mutex::new(Inner { value: None, waker: None, closed: false }));
     let sender = Sender(inner.clone());
     let receiver = poll_fn(move |context| {
@@ -35,7 +35,7 @@ pub(super) fn later<T>() -> (Sender<T>, impl Future<Output = Option<T>>) {
 
 impl<T> Sender<T> {
     /// Delivers the value.
-    pub(super) fn send(self, value: T) {
+    pub fn send(self, value: T) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).value = Some(value);
         // Dropping wakes.
     }

@@ -7,14 +7,18 @@
 //! Everything that waits is a future that also a browser can wait for, where nothing may block.
 
 mod kernel;
-mod later;
+pub mod later;
 mod map;
 mod open;
+#[cfg(labs)]
+mod pairs;
 pub mod relief;
 pub mod trouble;
 
 pub use kernel::{Compiled, Run};
 pub use open::Gpu;
+#[cfg(labs)]
+pub use pairs::PairRunner;
 
 /// Why the graphics processor did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

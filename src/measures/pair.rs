@@ -125,7 +125,7 @@ impl<R: Real> PairEvaluator<R> {
         };
         match self {
             Self::Gaussian => {
-                let k = (-(parameter * square)).exp();
+                let k = (-parameter * square).exp();
                 radial(R::from_f64(-2.0) * parameter * k, k)
             }
             Self::Distance => {
@@ -143,7 +143,7 @@ impl<R: Real> PairEvaluator<R> {
                 radial(R::select(apart, value.derivative[0] / safe, R::zero()), value.value)
             }
             Self::Stein => {
-                let k = (-(parameter * square)).exp();
+                let k = (-parameter * square).exp();
                 let repulsion = R::from_f64(2.0) * parameter;
                 [k * (extras[0] + repulsion * dx), k * (extras[1] + repulsion * dy), k]
             }

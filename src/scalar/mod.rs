@@ -9,6 +9,7 @@ mod decimal;
 mod dual;
 pub mod elementary;
 pub mod lanes;
+pub mod pair_memory;
 pub mod philox;
 mod real;
 mod single;

@@ -18,13 +18,17 @@
 //! before the steps.
 
 mod draws;
+mod nodes;
 mod operators;
+mod pairs;
 mod plan;
 
-use super::{Binary, Id, Node, Tape, Unary};
+use super::{Binary, Tape, Unary};
 use crate::scalar::lanes::{AT_ONCE, Lanes, REGISTER};
 use draws::Draws;
+use nodes::Nodes;
 use operators::Operators;
+pub use pairs::print_pairs;
 use plan::{Home, Local, Locals, Plan, Rate};
 use wasm_encoder::{
     BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection, MemArg, MemArgTarget, MemorySection,
@@ -77,20 +81,7 @@ impl Kernel<'_> {
 
     /// The module's bytes.
     pub fn print(&self, lanes: Lanes) -> Vec<u8> {
-        let mut types = TypeSection::new();
-        types.ty().function([ValType::I32; PARAMETERS as usize], []);
-        let mut functions = FunctionSection::new();
-        functions.function(0);
-        let mut memories = MemorySection::new();
-        memories.memory(MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None });
-        let mut exports = ExportSection::new();
-        exports.export("run", ExportKind::Func, 0);
-        exports.export("memory", ExportKind::Memory, 0);
-        let mut code = CodeSection::new();
-        code.function(&self.function(lanes));
-        let mut module = Module::new();
-        module.section(&types).section(&functions).section(&memories).section(&exports).section(&code);
-        module.finish()
+        module(PARAMETERS, &self.function(lanes))
     }
 
     fn function(&self, lanes: Lanes) -> Function {
@@ -101,6 +92,24 @@ impl Kernel<'_> {
         Printer { to, kernel: self, places }.print();
         function
     }
+}
+
+/// A module with one function of as many 32-bit integers, exported as `run`, and a memory, exported as `memory`.
+fn module(parameters: u32, function: &Function) -> Vec<u8> {
+    let mut types = TypeSection::new();
+    types.ty().function((0..parameters).map(|_| ValType::I32), []);
+    let mut functions = FunctionSection::new();
+    functions.function(0);
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None });
+    let mut exports = ExportSection::new();
+    exports.export("run", ExportKind::Func, 0);
+    exports.export("memory", ExportKind::Memory, 0);
+    let mut code = CodeSection::new();
+    code.function(function);
+    let mut module = Module::new();
+    module.section(&types).section(&functions).section(&memories).section(&exports).section(&code);
+    module.finish()
 }
 
 const FIRST: u32 = 0;
@@ -117,7 +126,7 @@ const KEY: [u32; 2] = [10, 11];
 const FIRST_REGISTER: u32 = 12;
 
 /// The locals of everything that a kernel keeps.
-struct Places {
+struct Places<'a> {
     inputs: Vec<Local>,
     slots: Vec<Local>,
     /// The number of the step in every lane.
@@ -125,14 +134,14 @@ struct Places {
     /// Two uniform numbers for each draw.
     uniforms: Vec<Local>,
     draws: Draws,
-    begin: Plan,
-    step: Plan,
+    begin: Nodes<'a>,
+    step: Nodes<'a>,
     /// The first local that is not used.
     end: u32,
 }
 
-impl Places {
-    fn new(kernel: &Kernel<'_>) -> Self {
+impl<'a> Places<'a> {
+    fn new(kernel: &Kernel<'a>) -> Self {
         let mut locals = Locals::new(FIRST_REGISTER, AT_ONCE as u32);
         let inputs: Vec<Local> = kernel.varies.iter().map(|varies| locals.take(!varies)).collect();
         let slots: Vec<Local> = kernel.shared_slots().into_iter().map(|shared| locals.take(shared)).collect();
@@ -157,6 +166,8 @@ impl Places {
             }
         });
         let end = locals.next();
+        let begin = Nodes { tape: kernel.begin, plan: begin };
+        let step = Nodes { tape: kernel.step, plan: step };
         Self { inputs, slots, number, uniforms, draws, begin, step, end }
     }
 }
@@ -164,7 +175,7 @@ impl Places {
 struct Printer<'a> {
     to: Operators<'a>,
     kernel: &'a Kernel<'a>,
-    places: Places,
+    places: Places<'a>,
 }
 
 /// The groups that run side by side.
@@ -179,15 +190,15 @@ impl Printer<'_> {
         self.to.sink.local_get(FIRST).local_get(GROUPS).i32_add().local_set(LAST);
         self.load_inputs(false);
         self.load_seed();
-        self.compute_all(Part::Begin, once);
-        self.compute_all(Part::Step, once);
+        self.places.begin.compute_all(&mut self.to, once, COPIES);
+        self.places.step.compute_all(&mut self.to, once, COPIES);
         self.repeat(|printer| {
             printer.to.sink.local_get(GROUP).local_get(LAST).i32_ge_u().br_if(1);
             printer.load_inputs(true);
             printer.load_runs();
-            printer.compute_all(Part::Begin, each_group);
-            printer.compute_all(Part::Step, each_group);
-            printer.assign(Part::Begin);
+            printer.places.begin.compute_all(&mut printer.to, each_group, COPIES);
+            printer.places.step.compute_all(&mut printer.to, each_group, COPIES);
+            printer.places.begin.assign(&mut printer.to, &printer.places.slots, COPIES);
             printer.to.sink.local_get(DONE).local_set(NUMBER);
             printer.to.sink.local_get(STEPS).local_set(STEPS_LEFT);
             printer.repeat(Self::step);
@@ -210,9 +221,9 @@ impl Printer<'_> {
                 self.places.draws.print(&mut self.to, *slot, copy, [pair[0].of(copy), pair[1].of(copy)]);
             }
         }
-        self.compute_all(Part::Step, Rate { steps: true, points: false });
-        self.compute_all(Part::Step, Rate { steps: true, points: true });
-        self.assign(Part::Step);
+        self.places.step.compute_all(&mut self.to, Rate { steps: true, points: false }, COPIES);
+        self.places.step.compute_all(&mut self.to, Rate { steps: true, points: true }, COPIES);
+        self.places.step.assign(&mut self.to, &self.places.slots, COPIES);
         self.to.sink.local_get(STEPS_LEFT).i32_const(1).i32_sub().local_set(STEPS_LEFT);
     }
 
@@ -284,86 +295,6 @@ impl Printer<'_> {
             }
         }
     }
-
-    fn part(&self, part: Part) -> (&Tape, &Plan) {
-        match part {
-            Part::Begin => (self.kernel.begin, &self.places.begin),
-            Part::Step => (self.kernel.step, &self.places.step),
-        }
-    }
-
-    /// Computes the kept nodes of a rate, in order; what differs from point to point for one group after the other, so
-    /// that neither waits for the other's results.
-    fn compute_all(&mut self, part: Part, rate: Rate) {
-        let (tape, plan) = self.part(part);
-        let wanted = (0..tape.nodes().len()).filter(|&at| plan.rate[at] == rate);
-        let targets: Vec<(Id, Local)> =
-            wanted.filter_map(|at| plan.target(tape, at).map(|local| (at as Id, local))).collect();
-        for (id, local) in targets {
-            for copy in COPIES.filter(|copy| rate.points || *copy == 0) {
-                self.compute(part, id, copy);
-                self.to.sink.local_set(local.of(copy));
-            }
-        }
-    }
-
-    /// Moves all results of a part into the slots at once.
-    fn assign(&mut self, part: Part) {
-        let outputs = self.part(part).0.outputs().to_vec();
-        let mut moves: Vec<(Id, Local, u32)> = Vec::new();
-        for (&id, &slot) in outputs.iter().zip(&self.places.slots) {
-            moves.extend(COPIES.filter(|copy| !slot.shared || *copy == 0).map(|copy| (id, slot, copy)));
-        }
-        for &(id, _, copy) in &moves {
-            self.push(part, id, copy);
-        }
-        for (_, slot, copy) in moves.into_iter().rev() {
-            self.to.sink.local_set(slot.of(copy));
-        }
-    }
-
-    /// Leaves the value of a node on the stack.
-    fn push(&mut self, part: Part, id: Id, copy: u32) {
-        match self.part(part).1.local[id as usize] {
-            Some(local) => {
-                self.to.sink.local_get(local.of(copy));
-            }
-            None => self.compute(part, id, copy),
-        }
-    }
-
-    fn compute(&mut self, part: Part, id: Id, copy: u32) {
-        let node = self.part(part).0.nodes()[id as usize];
-        match node {
-            Node::Constant(bits) => self.to.constant(f64::from_bits(bits)),
-            Node::Truth(truth) => {
-                self.to.sink.v128_const(if truth { -1 } else { 0 });
-            }
-            Node::Input(_) => unreachable!("inputs have locals"),
-            Node::Unary(f, a) => {
-                self.push(part, a, copy);
-                self.to.unary(f);
-            }
-            Node::Binary(f, a, b) => {
-                self.push(part, a, copy);
-                self.push(part, b, copy);
-                self.to.binary(f);
-            }
-            Node::Select(mask, yes, no) => {
-                self.push(part, yes, copy);
-                self.push(part, no, copy);
-                self.push(part, mask, copy);
-                self.to.sink.v128_bitselect();
-            }
-        }
-    }
-}
-
-/// Which of a kernel's tapes.
-#[derive(Clone, Copy)]
-enum Part {
-    Begin,
-    Step,
 }
 
 /// A 32-bit word of the header.

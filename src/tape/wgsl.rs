@@ -12,6 +12,10 @@
 //! them, except for points that have left the formula's domain and are to be noticed, which works where comparisons
 //! with NaN are false.
 
+mod pairs;
+
+pub use pairs::print_pairs;
+
 use super::wasm::Kernel;
 use super::{Binary, Node, Tape, Unary};
 use std::fmt::Write as _;
@@ -19,6 +23,8 @@ use std::fmt::Write as _;
 const FRAME: &str = include_str!("wgsl/kernel.wgsl");
 /// The function `philox4x32` of WGSL, for a `vec4<u32>` and a `vec2<u32>`.
 pub const PHILOX: &str = include_str!("wgsl/philox.wgsl");
+/// What the three operations on bits are in WGSL.
+const BITS: &str = include_str!("wgsl/bits.wgsl");
 const DRAWS: &str = include_str!("wgsl/draws.wgsl");
 
 /// The entry point of the shader.
@@ -35,13 +41,7 @@ impl Kernel<'_> {
             |indent, wanted: &dyn Fn(usize) -> bool| nodes(self.step, "n", indent, wanted, |i| self.step_input(i));
         let begin = self.begin_text() + &in_a_step(4, &|at| !varies[at]);
         let step = self.draw_text() + &in_a_step(8, &|at| varies[at]) + &assignments(self.step, "n", "", 8);
-        let parts = [("functions", functions), ("begin", begin), ("step", step), ("end", self.end_text())];
-        parts.into_iter().fold(FRAME.to_owned(), |text, (mark, part)| {
-            let mut lines: Vec<&str> = text.lines().collect();
-            let at = lines.iter().position(|line| line.trim() == format!("//: {mark}"));
-            lines[at.expect("the frame has all marks")] = part.trim_end();
-            lines.join("\n") + "\n"
-        })
+        filled(FRAME, &[("functions", functions), ("begin", begin), ("step", step), ("end", self.end_text())])
     }
 
     /// What becomes of each input of the step, in its order.
@@ -97,6 +97,17 @@ impl Kernel<'_> {
         }
         text
     }
+}
+
+/// A frame with the text for each of its marks, and the operations on bits.
+fn filled(frame: &str, parts: &[(&str, String)]) -> String {
+    let bits = [("bits", BITS.to_owned())];
+    bits.iter().chain(parts).fold(frame.to_owned(), |text, (mark, part)| {
+        let mut lines: Vec<&str> = text.lines().collect();
+        let at = lines.iter().position(|line| line.trim() == format!("//: {mark}"));
+        lines[at.expect("the frame has all marks")] = part.trim_end();
+        lines.join("\n") + "\n"
+    })
 }
 
 /// A `let` for each node that `wanted` names; constants stand where they are used.

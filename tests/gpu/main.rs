@@ -4,6 +4,7 @@
 
 mod maps;
 mod operators;
+mod pairs;
 mod random;
 mod running;
 mod shaders;

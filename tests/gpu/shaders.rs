@@ -2,9 +2,11 @@
 
 use anyhow::{Context, Result};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
+use thalweg::engine::pairs::PairTape;
 use thalweg::engine::{Flight, Goal, Job};
 use thalweg::experiment::Link;
 use thalweg::landscapes;
+use thalweg::measures::{Kernel, Pair};
 use thalweg::optimizers::REGISTRY;
 use thalweg::scalar::elementary::Precision;
 
@@ -42,6 +44,18 @@ fn every_optimizer_is_printed_as_valid_wgsl() -> Result<()> {
 fn every_landscape_is_printed_as_valid_wgsl() -> Result<()> {
     for row in landscapes::offered() {
         valid(&format!("problem={}&noise=own&opt=adam", row.id))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn every_function_of_a_pair_is_printed_as_valid_wgsl() -> Result<()> {
+    let typed = ["r", "a/r - ln(r)", "atan2(r, a)^a + hypot(r, sin(r))", "1"];
+    let typed = typed.into_iter().map(|text| Kernel::parse(text, &[("a", 2.5)]));
+    let kernels: Vec<Kernel> = typed.chain([Ok(Kernel::Gaussian), Ok(Kernel::Distance)]).collect::<Result<_, _>>()?;
+    for pair in kernels.into_iter().map(Pair::Radial).chain([Pair::Stein]) {
+        let source = PairTape::record(&pair).print_wgsl();
+        parsed(&source).with_context(|| format!("{pair:?}\n{source}"))?;
     }
     Ok(())
 }

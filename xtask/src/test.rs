@@ -72,7 +72,10 @@ fn clippy_wasm() -> Result<()> {
     }
     // The engine's module is built with a feature of its own.
     let engine = ["--bin", "engine", "--features", "recording"];
-    cargo(&[&["clippy", target, "--package", "thalweg"], &engine[..], &["--", "--deny", "warnings"]].concat())
+    cargo(&[&["clippy", target, "--package", "thalweg"], &engine[..], &["--", "--deny", "warnings"]].concat())?;
+    // The worker of flows records and is of a lab.
+    let measure = ["--bin", "measure", "--features", "labs,recording"];
+    cargo(&[&["clippy", target, "--package", "thalweg"], &measure[..], &["--", "--deny", "warnings"]].concat())
 }
 
 /// Broken links in doc comments are errors too.

@@ -32,7 +32,10 @@ impl Operators<'_> {
             (Unary::Floor, Lanes::F64x2) => sink.f64x2_floor(),
             (Unary::Not, _) => sink.v128_not(),
             (Unary::Exp2i, Lanes::F32x4) => {
-                sink.i32x4_trunc_sat_f32x4_s().v128_const(splat32(127)).i32x4_add().i32_const(23).i32x4_shl()
+                // Added to 3 * 2^22, a whole number stands in the low bits of the sum. The conversion that there is an
+                // instruction for saturates, for which a processor takes ten.
+                let biased = 12_582_912.0 + 127.0_f32;
+                sink.v128_const(splat32(biased.to_bits())).f32x4_add().i32_const(23).i32x4_shl()
             }
             (Unary::Exp2i, Lanes::F64x2) => {
                 sink.i32x4_trunc_sat_f64x2_s_zero().i64x2_extend_low_i32x4_s();
@@ -83,6 +86,22 @@ impl Operators<'_> {
             (Binary::Atan2 | Binary::Hypot | Binary::Pow, _) => {
                 unreachable!("kernels are printed from lowered tapes")
             }
+        };
+    }
+
+    /// Of the two registers on the stack the second where it is less than the first, otherwise the first.
+    pub fn second_if_less(&mut self) {
+        match self.lanes {
+            Lanes::F32x4 => self.sink.f32x4_pmin(),
+            Lanes::F64x2 => self.sink.f64x2_pmin(),
+        };
+    }
+
+    /// Of the two registers on the stack the second where it is greater than the first, otherwise the first.
+    pub fn second_if_greater(&mut self) {
+        match self.lanes {
+            Lanes::F32x4 => self.sink.f32x4_pmax(),
+            Lanes::F64x2 => self.sink.f64x2_pmax(),
         };
     }
 }

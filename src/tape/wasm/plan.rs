@@ -1,6 +1,6 @@
 //! Which local of a kernel keeps what.
 
-use super::{Node, Tape};
+use crate::tape::{Node, Tape};
 
 /// Locals that hold a value: one for all groups that run side by side, or one for each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

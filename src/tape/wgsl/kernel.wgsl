@@ -17,26 +17,7 @@ struct Span {
 @group(0) @binding(0) var<storage, read_write> memory: array<u32>;
 @group(0) @binding(1) var<uniform> span: Span;
 
-// The number with these bits. A parameter is not known when the shader is compiled, so that infinities and NaNs are
-// allowed.
-fn number(bits: u32) -> f32 {
-    return bitcast<f32>(bits);
-}
-
-// Two to the power of a whole number, as its bits come out.
-fn exp2i(x: f32) -> f32 {
-    return number(bitcast<u32>(i32(x) + 127) << 23u);
-}
-
-// The binary exponent of |x|.
-fn exponent(x: f32) -> f32 {
-    return f32((bitcast<u32>(x) >> 23u) & 255u) - 127.0;
-}
-
-// |x| scaled into [1, 2).
-fn mantissa(x: f32) -> f32 {
-    return number((bitcast<u32>(x) & 0x7fffffu) | 0x3f800000u);
-}
+//: bits
 
 // The word of a point in an array that begins at a byte address; `stride` bytes are from one group to the next.
 fn place(address: u32, stride: u32, point: u32) -> u32 {
