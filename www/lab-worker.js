@@ -28,8 +28,8 @@ const listen = () => new Promise((resolve) => {
 const SLICE = 25;
 const PICTURE = 120;
 
-async function run(current, { number, link }, { Runs }) {
-  const runs = new Runs(link);
+async function run(current, { number, link, helper }, { Runs }) {
+  const runs = new Runs(link, helper);
   try {
     const count = runs.count();
     const tell = (judged) => {

@@ -1,19 +1,20 @@
 //! The runs of an experiment, a slice of time at once, so that the worker hears of what comes next.
 
 use js_sys::Float64Array;
+use std::rc::Rc;
 use std::sync::Arc;
 use thalweg::experiment::measure::MeasureRunner;
 use thalweg::experiment::{Experiment, Link};
 use wasm_bindgen::prelude::*;
 
-use super::engine::{Sums, engine};
+use super::engine::{Shared, Sums};
 
 /// The runs of all methods of a link, on their way.
 #[wasm_bindgen]
 pub struct Runs {
     runs: Vec<Run>,
     steps: u32,
-    sums: Arc<Sums>,
+    sums: Rc<Sums>,
 }
 
 /// A method's run.
@@ -30,13 +31,13 @@ enum Run {
 
 #[wasm_bindgen]
 impl Runs {
-    /// Poses the problem of a link and puts every method at the start.
+    /// Poses the problem of a link and puts every method at the start. `helper` is the address of `www/pair-worker.js`.
     #[wasm_bindgen(constructor)]
-    pub fn new(link: &str) -> Result<Runs, JsError> {
+    pub fn new(link: &str, helper: &str) -> Result<Runs, JsError> {
         let Link { experiment, .. } = Link::parse(link);
         let problem = Arc::new(experiment.pose_measure().map_err(|error| JsError::new(&error.to_string()))?);
-        let sums = Sums::new(experiment.view.engine, problem.setting.start.len());
-        let start = |method| match MeasureRunner::new(&problem, &experiment, method, engine(&sums)) {
+        let sums = Sums::new(experiment.view.engine, problem.setting.start.len(), helper);
+        let start = |method| match MeasureRunner::new(&problem, &experiment, method, Box::new(Shared(sums.clone()))) {
             Ok(runner) => Run::Going { runner: Box::new(runner), told: 0 },
             Err(error) => Run::Refused(Some(error.to_string())),
         };

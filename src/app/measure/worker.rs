@@ -1,6 +1,6 @@
 //! What is asked of the worker that runs problems of the measure lab.
 
-use super::super::dom::object;
+use super::super::dom::{self, object};
 use super::super::lab_worker::{LabModule, LabWorker, number, numbers, text};
 
 static MODULE: LabModule =
@@ -30,7 +30,8 @@ impl Default for MeasureWorker {
 impl MeasureWorker {
     /// Runs the experiment of a link; answers to what was asked before are dropped.
     pub fn run(&mut self, link: &str, mut answer: impl FnMut(Answer) + 'static) {
-        let message = object(&[("kind", "run".into()), ("link", link.into())]);
+        let helper = dom::address("thalweg-pair-worker", "pair-worker.js");
+        let message = object(&[("kind", "run".into()), ("link", link.into()), ("helper", helper.into())]);
         self.0.ask(&message, move |data| {
             let method = number(data, "method").map(|method| method as usize);
             if let Some(error) = text(data, "error").or_else(|| text(data, "refusal")) {

@@ -11,10 +11,10 @@ pub mod consensus_hopping;
 pub mod langevin;
 pub mod mirror_sinkhorn;
 pub mod mmd_flow;
+pub mod reverse_diffusion;
 pub mod sinkhorn;
 pub mod sinkhorn_flow;
 pub mod sliced_flow;
-pub mod reverse_diffusion;
 pub mod svgd;
 #[cfg(test)]
 pub mod testing;
