@@ -5,6 +5,7 @@
 //! graphics processor), so a step is a future; with everything at hand it is ready at once. `svgd.rs` is a good file to
 //! read first.
 
+pub mod jko;
 pub mod langevin;
 pub mod mirror_sinkhorn;
 pub mod sinkhorn;
