@@ -16,7 +16,7 @@ pub const ENTRY: Entry = Entry {
         year: 2015,
         reference: "arXiv:1502.06216",
     },
-    summary: "implicit Euler steps of the free energy in the Wasserstein metric, for a density on a grid; particles follow its plan",
+    summary: "implicit steps of the free energy in the Wasserstein metric, on a grid; particles follow the plans",
     knobs: &[
         Knob {
             symbol: "τ",
@@ -58,36 +58,36 @@ pub const ENTRY: Entry = Entry {
 const TOLERANCE: f64 = 1e-6;
 /// Scalings in a step, at most.
 const MOST: usize = 300;
-/// Scalings of the density with itself, which settle fast: each halves what is left.
-const SELF: usize = 20;
 
-/// The scheme of Jordan, Kinderlehrer and Otto for the free energy F(p) = sum p U + T sum p log p, T = 1, of shares p of cells:
+/// The scheme of Jordan, Kinderlehrer and Otto for the free energy F(p) = sum p U + T sum p log p, T = 1, of shares p
+/// of cells:
 /// ```text
 /// p <- argmin over p of  W_eps(q, p) + tau F(p),     q: the last p;  W_eps: for the cost |x - y|^2 / 2
 /// ```
-/// by scalings with the kernel K = exp(-|x - y|^2 / (2 eps)), until the plan's first marginal is q to 1e-6 (300 scalings at
-/// most; otherwise it is reported as inexact):
+/// by scalings with the kernel K = exp(-|x - y|^2 / (2 eps)), until the plan's first marginal is q to 1e-6 (300
+/// scalings at most; otherwise it is reported as inexact):
 /// ```text
 /// a <- q / K b,   z = K a,   p = (z exp(-s (U + T)))^(1 / (1 + s T)),   b <- p / z         s = tau / eps
 /// ```
-/// p is the proximal step of s F by KL from z. `tau`: the knob `lr`. `U`: the potential, asked at the cells once. K goes along
-/// rows and then along columns, everything in the logarithm, so that no eps underflows. b is kept from step to step. A cell
-/// where U is infinite or no number is empty after the first step.
+/// p is the proximal step of s F by KL from z. `tau`: the knob `lr`. `U`: the potential, asked at the cells once. K
+/// goes along rows and then along columns, everything in the logarithm, so that no eps underflows. b is kept from step
+/// to step. A cell where U is infinite or no number is empty after the first step.
 ///
-/// The cloud is spread over the cells to begin with, and then follows: x goes by d(x), bilinear between the cells' centres,
+/// The cloud is spread over the cells to begin with, and then follows: x goes by d(x), bilinear between the cells'
+/// centres,
 /// ```text
 /// d = (K (b y)) / (K b) - x        the mean of where the plan sends a cell
 /// ```
 ///
 /// W_eps holds the entropy of the plan, which is about eps/2 sum p log p more: the law it settles at is too wide, with
-/// the temperature 1 + eps / (2 tau), while the means of plans are too narrow. That is Peyré's scheme, `debias` = 0. With
-/// `debias` = 1, which is not in his paper, T is 1 - eps / (2 tau) (at least 0), so that the sum is right to first order
-/// in eps, and d is taken against what a plan from q to itself would do, the mean (K (c y)) / (K c) with c K c = q, as in
-/// the Sinkhorn divergence of Feydy et al. 2019. Where eps is below a quarter of a cell's squared width, mass is pinned to
-/// its cells.
+/// the temperature 1 + eps / (2 tau), while the means of plans are too narrow. That is Peyré's scheme, `debias` = 0.
+/// With `debias` = 1, which is not in his paper, T is 1 - eps / (2 tau) (at least 0), so that the sum is right to first
+/// order in eps, and d is taken against what a plan from q to itself would do, the mean (K (c y)) / (K c) with c K c =
+/// q, as in the Sinkhorn divergence of Feydy et al. 2019. Where eps is below a quarter of a cell's squared width, mass
+/// is pinned to its cells.
 ///
-/// Jordan, Kinderlehrer, Otto 1998, equation 12; Peyré 2015, sections 3 and 4 (KL-proximal steps by scalings). The energy
-/// is the free energy of the density p / (area of a cell), at T = 1.
+/// Jordan, Kinderlehrer, Otto 1998, equation 12; Peyré 2015, sections 3 and 4 (KL-proximal steps by scalings). The
+/// energy is the free energy of the density p / (area of a cell), at T = 1.
 struct Jko {
     tau: f64,
     debias: bool,
@@ -148,32 +148,6 @@ impl Jko {
         }
         (log_p.into_iter().map(libm::exp).collect(), converged)
     }
-
-    /// For every cell x the mean of y by weights K(x, y) exp(log(y)).
-    fn means(&self, log: &[f64]) -> Vec<Point> {
-        let (centres, [x0, _, y0, _]) = (self.grid.centres(), self.grid.window);
-        let total = self.blur.apply(log);
-        // Coordinates within the window are positive, so that they have a logarithm.
-        let along = |axis: usize, from: f64| {
-            let weighted: Vec<f64> = log.iter().zip(&centres).map(|(log, y)| log + libm::log(y[axis] - from)).collect();
-            let sums = self.blur.apply(&weighted);
-            sums.iter().zip(&total).map(|(sum, total)| from + libm::exp(sum - total)).collect::<Vec<f64>>()
-        };
-        along(0, x0).into_iter().zip(along(1, y0)).map(|(x, y)| [x, y]).collect()
-    }
-
-    /// log c, with c K c = q.
-    fn self_scaling(&self, log_q: &[f64]) -> Vec<f64> {
-        let mut log_c: Vec<f64> = log_q.iter().map(|q| 0.5 * q).collect();
-        for _ in 0..SELF {
-            let blurred = self.blur.apply(&log_c);
-            log_c
-                .iter_mut()
-                .zip(log_q.iter().zip(&blurred))
-                .for_each(|(c, (q, blurred))| *c = 0.5 * (*c + q - blurred));
-        }
-        log_c
-    }
 }
 
 impl Flow for Jko {
@@ -193,8 +167,8 @@ impl Flow for Jko {
             if !converged {
                 oracle.report(Notice::Inexact);
             }
-            let goals = self.means(&self.log_b);
-            let own = if self.debias { self.means(&self.self_scaling(&log_q)) } else { self.grid.centres() };
+            let goals = self.blur.means(&self.log_b);
+            let own = if self.debias { self.blur.means(&self.blur.self_scaling(&log_q)) } else { self.grid.centres() };
             for x in cloud.iter_mut() {
                 for (cell, weight) in self.grid.around(*x) {
                     let (goal, own) = (goals[cell], own[cell]);
@@ -266,7 +240,6 @@ mod tests {
         }
         // -log of the integral of exp(-U), which is 2 pi / 2.
         let least = -std::f64::consts::PI.ln();
-        println!("{before} {least} {:?} {:?}", moments(&flow), oracle.notices);
         assert!((before - least).abs() < 0.01 && oracle.notices.is_empty());
         assert!((flow.density().expect("a density").1.iter().sum::<f64>() - 1.0).abs() < 1e-12);
     }
@@ -277,7 +250,6 @@ mod tests {
         let (mut flow, mut oracle) = (built(&[], &cloud), Simple::new(bowl));
         walk(&mut flow, &mut cloud, &mut oracle, 80);
         let (density, particles) = (moments(&flow), Gaussian::of_points(&cloud));
-        println!("{density:?} {particles:?}");
         let law = Matrix2::new(1.0, 0.0, 0.0, 0.25);
         assert!(density.mean.norm() < 0.01 && particles.mean.norm() < 0.02);
         // The correction leaves terms of eps^2; the particles started at moments that are off by a tenth.
@@ -291,19 +263,18 @@ mod tests {
         let mut flow = built(&[("debias", 0.0)], &cloud);
         walk(&mut flow, &mut cloud, &mut Simple::new(bowl), 100);
         let found = moments(&flow).covariance;
-        println!("{found}");
         assert!((found.m11 - 1.25).abs() < 0.06, "{found}");
     }
 
     #[test]
     fn a_step_follows_the_normal_law() {
-        // For U = 0.5 |x|^2 the scheme keeps normal laws normal: the mean goes m / (1 + tau), without entropy in the way.
+        // For U = 0.5 |x|^2 the scheme keeps normal laws normal: the mean goes m / (1 + tau), without entropy in the
+        // way.
         let mut cloud = normal_cloud(4000, [1.0, -1.0], 0.6);
         let mut flow = built(&[("grid", 48.0), ("eps", 0.03)], &cloud);
         let start = moments(&flow);
         walk(&mut flow, &mut cloud, &mut Simple::new(|[x, y]| (0.5 * (x * x + y * y), [x, y])), 1);
         let end = moments(&flow);
-        println!("{start:?} {end:?} {:?}", Gaussian::of_points(&cloud));
         assert!((end.mean * 1.1 - start.mean).norm() < 0.01, "{end:?}");
         assert!((Gaussian::of_points(&cloud).mean - end.mean).norm() < 0.01);
     }
