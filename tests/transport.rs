@@ -1,9 +1,10 @@
 //! Optimal transport, as POT computes it.
 //!
-//! `tests/data/transport.jsonl` has what POT 0.9.7 (https://pythonot.github.io) returned on small problems, in float64: one
-//! JSON object a line, with its inputs by name (`x`, `y` places, `a`, `b` masses, `cost`), `hyperparameters` by POT's names,
-//! `output`, and the `tolerance` up to which POT itself is exact. Every record is read by the function here that has the
-//! name of its `kind`; a kind that nobody reads fails the test, and the number of records of each is asserted.
+//! `tests/data/transport.jsonl` has what POT 0.9.7 (https://pythonot.github.io) returned on small problems, in float64:
+//! one JSON object a line, with its inputs by name (`x`, `y` places, `a`, `b` masses, `cost`), `hyperparameters` by
+//! POT's names, `output`, and the `tolerance` up to which POT itself is exact. Every record is read by the function
+//! here that has the name of its `kind`; a kind that nobody reads fails the test, and the number of records of each is
+//! asserted.
 
 use nalgebra::{DMatrix, Matrix2, Vector2};
 use serde_json::Value;
@@ -127,9 +128,9 @@ fn exact_ot(record: &Record) {
     }
 }
 
-/// POT stopped after `numItermax` iterations at the latest, and two of these problems, whose optimal plans are many, had not
-/// converged by then (their marginals are off by 1e-6): so as many iterations are done here, from the same start, and the
-/// plans agree to rounding that has grown over them, where the record asks for 1e-8.
+/// POT stopped after `numItermax` iterations at the latest, and two of these problems, whose optimal plans are many,
+/// had not converged by then (their marginals are off by 1e-6): so as many iterations are done here, from the same
+/// start, and the plans agree to rounding that has grown over them, where the record asks for 1e-8.
 fn entropic_ot(record: &Record) {
     let (a, b) = (record.numbers("a"), record.numbers("b"));
     let epsilon = record.number("hyperparameters/reg");
@@ -239,7 +240,7 @@ fn entropic_barycenter(record: &Record) {
     let stop = Stop { tolerance: 1e-12, most: 100_000 };
     let (found, outcome) =
         entropic_barycentre(kernel, &record.rows("histograms"), &record.numbers("weights"), stop).expect("masses");
-    println!("{outcome:?}");
+    assert!(outcome.converged, "{outcome:?}");
     for (ours, theirs) in found.iter().zip(record.numbers("output/barycenter")) {
         assert!((ours - theirs).abs() < 1e-7, "{}: {ours} {theirs}", record.id());
     }

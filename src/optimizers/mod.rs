@@ -424,6 +424,8 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::sliced_flow::ENTRY,
     #[cfg(labs)]
+    flows::jko::ENTRY,
+    #[cfg(labs)]
     flows::svgd::ENTRY,
     #[cfg(labs)]
     flows::cbo::ENTRY,

@@ -10,13 +10,13 @@ const FREE: usize = usize::MAX;
 /// The permutation s for which sum_i C_{i s(i)} is least; `s[i]` is the column of row i. `None` where the cost is not
 /// square or has an entry that is not finite.
 ///
-/// Rows enter one after the other. With u_i + v_j <= C_ij, and equality where i and j are partners, the shortest path in
-/// the reduced costs C_ij - u_i - v_j leads from the new row, over partners that it makes change, to a free column
-/// (Dijkstra). Afterwards u and v grow along the path, so that they remain a proof of optimality. n paths of at most n^2
-/// comparisons each: O(n^3), and much less in practice.
+/// Rows enter one after the other. With u_i + v_j <= C_ij, and equality where i and j are partners, the shortest path
+/// in the reduced costs C_ij - u_i - v_j leads from the new row, over partners that it makes change, to a free column
+/// (Dijkstra). Afterwards u and v grow along the path, so that they remain a proof of optimality. n paths of at most
+/// n^2 comparisons each: O(n^3), and much less in practice.
 ///
-/// Jonker, Volgenant 1987, "A shortest augmenting path algorithm for dense and sparse linear assignment problems", in the
-/// form of Crouse 2016, "On implementing 2D rectangular assignment algorithms", without their first reductions.
+/// Jonker, Volgenant 1987, "A shortest augmenting path algorithm for dense and sparse linear assignment problems", in
+/// the form of Crouse 2016, "On implementing 2D rectangular assignment algorithms", without their first reductions.
 pub fn assignment(cost: &DMatrix<f64>) -> Option<Vec<usize>> {
     if cost.nrows() != cost.ncols() || !dense::is_finite(cost) {
         return None;

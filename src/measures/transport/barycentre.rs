@@ -7,13 +7,14 @@ use super::sinkhorn::{Outcome, Stop};
 /// ```text
 /// v_k <- h_k / (K^T u_k),   q_k = K v_k,   p = prod_k (u_k q_k)^w_k,   u_k <- p / q_k
 /// ```
-/// `kernel` applies K = exp(-C / eps) to a vector, for a symmetric cost; on a grid of the plane it can go along rows and
-/// then along columns. Entries of p that underflow are zero. Weights are scaled to sum to one. [`Outcome::violation`] is the
-/// largest over k of sum |u_k q_k - p|, before the u_k are made to fit. `None` where there is no histogram, sizes differ, or
-/// something is no mass. eps blurs the barycentre: of two equal laws it is wider than they are.
+/// `kernel` applies K = exp(-C / eps) to a vector, for a symmetric cost; on a grid of the plane it can go along rows
+/// and then along columns. Entries of p that underflow are zero. Weights are scaled to sum to one.
+/// [`Outcome::violation`] is the largest over k of sum |u_k q_k - p|, before the u_k are made to fit. `None` where
+/// there is no histogram, sizes differ, or something is no mass. eps blurs the barycentre: of two equal laws it is
+/// wider than they are.
 ///
-/// Benamou, Carlier, Cuturi, Nenna, Peyré 2015, "Iterative Bregman projections for regularized transportation problems",
-/// proposition 2.
+/// Benamou, Carlier, Cuturi, Nenna, Peyré 2015, "Iterative Bregman projections for regularized transportation
+/// problems", proposition 2.
 pub fn entropic_barycentre(
     kernel: impl Fn(&[f64]) -> Vec<f64>,
     histograms: &[Vec<f64>],

@@ -1,6 +1,7 @@
 //! Entropic transport without its bias: the Sinkhorn divergence.
 
-use super::sinkhorn::{Outcome, Sinkhorn, Stop, kernel, soft_minimum, times};
+use super::kernel::{kernel, soft_minimum, times};
+use super::sinkhorn::{Outcome, Sinkhorn, Stop};
 use super::{Point, barycentric_projection, squared_distances, uniform};
 use nalgebra::{DMatrix, DVector};
 
@@ -33,11 +34,11 @@ pub struct Divergence {
 /// S(x, y) = OT_eps(x, y) - OT_eps(x, x) / 2 - OT_eps(y, y) / 2 = <a, f - p> + <b, g - q>
 /// dS/dx_i = 2 a_i (T_xx(x_i) - T_xy(x_i)),       T_xy(x_i) = sum_j P_ij y_j / a_i
 /// ```
-/// f, g: potentials of the problem across, p of x with itself, q of y with itself. `epsilon`: a squared length. S is not
-/// negative and zero for equal clouds only; it goes to W2^2 for eps -> 0, and to |mean x - mean y|^2 for eps -> infinity.
-/// Value and gradient are those of the dual after the last iteration, so they are off by about the violation where that
-/// did not converge; the projections T are of scaled rows. `start`: potentials from a problem nearby, used where their sizes
-/// fit. `None` where a cloud is empty, a place is not finite or `epsilon` not positive.
+/// f, g: potentials of the problem across, p of x with itself, q of y with itself. `epsilon`: a squared length. S is
+/// not negative and zero for equal clouds only; it goes to W2^2 for eps -> 0, and to |mean x - mean y|^2 for eps ->
+/// infinity. Value and gradient are those of the dual after the last iteration, so they are off by about the violation
+/// where that did not converge; the projections T are of scaled rows. `start`: potentials from a problem nearby, used
+/// where their sizes fit. `None` where a cloud is empty, a place is not finite or `epsilon` not positive.
 ///
 /// Feydy, Séjourné, Vialard, Amari, Trouvé, Peyré 2019, "Interpolating between optimal transport and MMD using Sinkhorn
 /// divergences", equations 3, 10 (value) and section 3.2 (gradient).
@@ -74,8 +75,9 @@ pub fn divergence(
     })
 }
 
-/// The divergence of POT's `empirical_sinkhorn_divergence`: costs <C, P> of the three entropic plans, without the entropy,
-/// and never below zero. Genevay, Peyré, Cuturi 2018, "Learning generative models with Sinkhorn divergences", equation 3.
+/// The divergence of POT's `empirical_sinkhorn_divergence`: costs <C, P> of the three entropic plans, without the
+/// entropy, and never below zero. Genevay, Peyré, Cuturi 2018, "Learning generative models with Sinkhorn divergences",
+/// equation 3.
 pub fn transport_cost_divergence(
     x: &[Point],
     y: &[Point],
@@ -96,8 +98,8 @@ pub fn transport_cost_divergence(
 /// ```text
 /// f <- (f + F) / 2,     F_j = -eps log sum_i a_i exp((f_i - C_ij) / eps)
 /// ```
-/// which settles where F = f, in far fewer iterations than those that alternate. The violation is sum_j a_j
-/// |exp((f_j - F_j)/eps) - 1|. As in [`Sinkhorn::run`], scalings of a kept kernel take the place of logarithms while they are
+/// which settles where F = f, in far fewer iterations than those that alternate. The violation is sum_j a_j |exp((f_j -
+/// F_j)/eps) - 1|. As in [`Sinkhorn::run`], scalings of a kept kernel take the place of logarithms while they are
 /// moderate. `None` as for [`Sinkhorn::new`].
 ///
 /// Feydy et al. 2019, equation 25.

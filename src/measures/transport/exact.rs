@@ -20,16 +20,18 @@ pub struct Exact {
 /// Mass below this fraction of the whole is rounding.
 const ROUNDING: f64 = 1e-15;
 
-/// The plan of least cost with the marginals `a` and `b`, which are masses with the same sum (`b` is scaled to it, where the
-/// sums differ by less than 1e-9 of them). `None` where sizes do not fit, a mass is negative, or something is not finite.
+/// The plan of least cost with the marginals `a` and `b`, which are masses with the same sum (`b` is scaled to it,
+/// where the sums differ by less than 1e-9 of them). `None` where sizes do not fit, a mass is negative, or something is
+/// not finite.
 ///
-/// Rows enter one after the other. From a row that has mass left, Dijkstra's search finds the shortest path in the reduced
-/// costs C_ij - u_i - v_j to a column that has room, forwards over any pair and backwards over pairs that carry mass, and as
-/// much flows along it as it bears. With equal masses this is [`assignment`](super::assignment::assignment), which is
-/// faster. A path takes O(nm), and about n + m of them are needed; meant for some hundred points.
+/// Rows enter one after the other. From a row that has mass left, Dijkstra's search finds the shortest path in the
+/// reduced costs C_ij - u_i - v_j to a column that has room, forwards over any pair and backwards over pairs that carry
+/// mass, and as much flows along it as it bears. With equal masses this is
+/// [`assignment`](super::assignment::assignment), which is faster. A path takes O(nm), and about n + m of them are
+/// needed; meant for some hundred points.
 ///
-/// Successive shortest paths with potentials: Edmonds, Karp 1972, "Theoretical improvements in algorithmic efficiency for
-/// network flow problems", section 2; Tomizawa 1971.
+/// Successive shortest paths with potentials: Edmonds, Karp 1972, "Theoretical improvements in algorithmic efficiency
+/// for network flow problems", section 2; Tomizawa 1971.
 pub fn transport(cost: &DMatrix<f64>, a: &[f64], b: &[f64]) -> Option<Exact> {
     let (n, m) = cost.shape();
     if a.len() != n || b.len() != m || !dense::is_finite(cost) || !are_masses(a) || !are_masses(b) {
@@ -210,9 +212,7 @@ mod tests {
     #[test]
     fn three_hundred_points_have_a_plan() {
         let (cost, a, b) = problem(5, 300, 250);
-        let begun = std::time::Instant::now();
         let found = transport(&cost, &a, &b).expect("masses");
-        println!("300 x 250: {:?}", begun.elapsed());
         assert!(marginal_violation(&found.plan, &a, &b) < 1e-12);
         // A plan that is a vertex has at most n + m - 1 entries.
         assert!(found.plan.iter().filter(|p| **p > 1e-14).count() < 550);

@@ -9,14 +9,16 @@ fn determinant(covariance: &Matrix2<f64>) -> f64 {
     covariance.determinant().max(0.0)
 }
 
-/// The trace of (S^1/2 T S^1/2)^1/2 for covariances S and T: the sum of the roots of the eigenvalues of S T. Two numbers p and
-/// q with the sum of squares tr(S T) and the product s = sqrt(det S det T) have p + q = sqrt(tr(S T) + 2 s).
+/// The trace of (S^1/2 T S^1/2)^1/2 for covariances S and T: the sum of the roots of the eigenvalues of S T. Two
+/// numbers p and q with the sum of squares tr(S T) and the product s = sqrt(det S det T) have p + q = sqrt(tr(S T) + 2
+/// s).
 fn trace_of_root(s: &Matrix2<f64>, t: &Matrix2<f64>) -> f64 {
     let product = (determinant(s) * determinant(t)).sqrt();
     ((s * t).trace() + 2.0 * product).max(0.0).sqrt()
 }
 
-/// The symmetric root of a covariance, (S + s I) / sqrt(tr S + 2 s) with s = sqrt(det S), by the theorem of Cayley and Hamilton.
+/// The symmetric root of a covariance, (S + s I) / sqrt(tr S + 2 s) with s = sqrt(det S), by the theorem of Cayley and
+/// Hamilton.
 pub fn root(covariance: &Matrix2<f64>) -> Matrix2<f64> {
     let s = determinant(covariance).sqrt();
     let trace = (covariance.trace() + 2.0 * s).max(0.0).sqrt();
@@ -40,8 +42,8 @@ pub fn w2_squared(from: &Gaussian, to: &Gaussian) -> f64 {
 /// A = S^-1/2 (S^1/2 T S^1/2)^1/2 S^-1/2 = (T + sqrt(det T / det S) adj S) / tr (S^1/2 T S^1/2)^1/2
 /// ```
 /// (the second for two dimensions, with the adjugate adj S = det S S^-1). Where S is singular there may be no map that
-/// carries one to the other; then A sends x to the mean of where the optimal plan sends it. Where S and T have nothing in
-/// common, such as two segments at right angles, A = 0.
+/// carries one to the other; then A sends x to the mean of where the optimal plan sends it. Where S and T have nothing
+/// in common, such as two segments at right angles, A = 0.
 ///
 /// Peyré, Cuturi 2019, remark 2.31, equation 2.40.
 pub fn optimal_map(from: &Gaussian, to: &Gaussian) -> Matrix2<f64> {
@@ -56,12 +58,13 @@ pub fn optimal_map(from: &Gaussian, to: &Gaussian) -> Matrix2<f64> {
     (t + adjugate * ratio) / trace
 }
 
-/// The law at `time` in [0, 1] on the geodesic from one law to another: that of (1 - time) X + time Y for the optimal plan of
-/// X and Y,
+/// The law at `time` in [0, 1] on the geodesic from one law to another: that of (1 - time) X + time Y for the optimal
+/// plan of X and Y,
 /// ```text
 /// (1 - t)^2 S + t^2 T + t (1 - t) (M + M^T),    M = (S T)^1/2 = (S T + sqrt(det S det T) I) / tr (S T)^1/2
 /// ```
-/// M is the covariance of X and Y, and needs no inverse. McCann 1997, "A convexity principle for interacting gases", example 1.7.
+/// M is the covariance of X and Y, and needs no inverse. McCann 1997, "A convexity principle for interacting gases",
+/// example 1.7.
 pub fn geodesic(from: &Gaussian, to: &Gaussian, time: f64) -> Gaussian {
     let (s, t) = (&from.covariance, &to.covariance);
     let trace = trace_of_root(s, t);
@@ -74,16 +77,16 @@ pub fn geodesic(from: &Gaussian, to: &Gaussian, time: f64) -> Gaussian {
     }
 }
 
-/// The normal law with the least mean of squared distances to others, weighted; weights are scaled to sum to one. Its mean
-/// is the mean of means. Its covariance is the fixed point of
+/// The normal law with the least mean of squared distances to others, weighted; weights are scaled to sum to one. Its
+/// mean is the mean of means. Its covariance is the fixed point of
 /// ```text
 /// S <- A S A,    A = sum_i w_i A_i,    A_i: the optimal map from N(0, S) to N(0, S_i)
 /// ```
-/// begun at the mean of covariances, until it moves by less than 1e-14 of itself, at most 1,000 times. `None` where there is no
-/// law, a weight is negative or all are zero.
+/// begun at the mean of covariances, until it moves by less than 1e-14 of itself, at most 1,000 times. `None` where
+/// there is no law, a weight is negative or all are zero.
 ///
-/// Álvarez-Esteban, del Barrio, Cuesta-Albertos, Matrán 2016, "A fixed-point approach to barycenters in Wasserstein space",
-/// theorem 4.2; Agueh, Carlier 2011.
+/// Álvarez-Esteban, del Barrio, Cuesta-Albertos, Matrán 2016, "A fixed-point approach to barycenters in Wasserstein
+/// space", theorem 4.2; Agueh, Carlier 2011.
 pub fn barycentre(laws: &[Gaussian], weights: &[f64]) -> Option<Gaussian> {
     if laws.len() != weights.len() || !super::are_masses(weights) {
         return None;
@@ -100,7 +103,7 @@ pub fn barycentre(laws: &[Gaussian], weights: &[f64]) -> Option<Gaussian> {
         // Rounding makes the product a little unsymmetric.
         found.covariance = (next + next.transpose()) / 2.0;
         // What is not a number ends it as well.
-        if !(moved > 1e-14 * next.norm()) {
+        if moved <= 1e-14 * next.norm() || moved.is_nan() {
             break;
         }
     }
@@ -114,8 +117,8 @@ fn law(component: &Component) -> Gaussian {
 }
 
 /// The squared distance of two mixtures of normal laws among plans that are such mixtures themselves, and how much goes
-/// from which component to which: discrete transport between components with the cost [`w2_squared`]. At least W2^2 of the
-/// mixtures. `None` where a component is not finite.
+/// from which component to which: discrete transport between components with the cost [`w2_squared`]. At least W2^2 of
+/// the mixtures. `None` where a component is not finite.
 ///
 /// Delon, Desolneux 2020, "A Wasserstein-type distance in the space of Gaussian mixture models", proposition 4.
 pub fn mixture_w2_squared(from: &Mixture, to: &Mixture) -> Option<(f64, DMatrix<f64>)> {

@@ -3,8 +3,8 @@
 use super::{Point, are_masses};
 
 /// W_p^p of two laws on the line, without the root: the integral over t in (0, 1) of |F^-1(t) - G^-1(t)|^p for their
-/// quantile functions. `p` >= 1. Masses are scaled to sum to one. `None` where sizes do not fit, a place is not finite, or
-/// the masses are none.
+/// quantile functions. `p` >= 1. Masses are scaled to sum to one. `None` where sizes do not fit, a place is not finite,
+/// or the masses are none.
 ///
 /// Santambrogio 2015, "Optimal transport for applied mathematicians", proposition 2.17.
 pub fn wasserstein_1d(x: &[f64], a: &[f64], y: &[f64], b: &[f64], p: f64) -> Option<f64> {
@@ -44,9 +44,9 @@ fn order(places: &[f64]) -> Vec<usize> {
     order
 }
 
-/// Where the optimal plan sends each of `own` on average, when all of `own` have the same mass and so have all of `samples`:
-/// the mean of the samples' quantile function over ((r - 1)/n, r/n] for the one of rank r. With equally many, the sample
-/// of the same rank. Empty samples leave everything where it is.
+/// Where the optimal plan sends each of `own` on average, when all of `own` have the same mass and so have all of
+/// `samples`: the mean of the samples' quantile function over ((r - 1)/n, r/n] for the one of rank r. With equally
+/// many, the sample of the same rank. Empty samples leave everything where it is.
 pub fn matched(own: &[f64], samples: &[f64]) -> Vec<f64> {
     let (n, m) = (own.len(), samples.len());
     let mut matched = own.to_vec();
@@ -90,12 +90,13 @@ pub fn sliced_w2_squared(x: &[Point], y: &[Point], directions: &[Point]) -> Opti
     if directions.is_empty() { None } else { total.map(|total| total / directions.len() as f64) }
 }
 
-/// The direction in which the squared sliced distance to the samples falls, n times its negative gradient by the points:
+/// The direction in which the squared sliced distance to the samples falls, n times its negative gradient by the
+/// points:
 /// ```text
 /// pull_i = mean over theta of  2 (matched_theta(x_i) - <theta, x_i>) theta
 /// ```
-/// In the plane the mean of theta theta^T is half the identity (exactly, for two or more even directions), so the factor 2
-/// makes the whole pull carry a cloud onto its own translate. Bonneel et al. 2015, equation 12.
+/// In the plane the mean of theta theta^T is half the identity (exactly, for two or more even directions), so the
+/// factor 2 makes the whole pull carry a cloud onto its own translate. Bonneel et al. 2015, equation 12.
 pub fn sliced_pull(x: &[Point], samples: &[Point], directions: &[Point]) -> Vec<Point> {
     let mut pull = vec![[0.0; 2]; x.len()];
     for theta in directions {

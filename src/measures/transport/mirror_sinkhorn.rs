@@ -1,7 +1,7 @@
 //! Mirror Sinkhorn: mirror descent on plans, with one scaling a step.
 
 use super::are_masses;
-use super::sinkhorn::soft_minimum;
+use super::kernel::soft_minimum;
 use crate::dense;
 use nalgebra::{DMatrix, DVector};
 
@@ -12,12 +12,12 @@ use nalgebra::{DMatrix, DVector};
 /// P_{t+1} = P' with its rows scaled to a (t even) or its columns to b (t odd)
 /// A_{t+1} = (t A_t + P_{t+1}) / (t + 1)
 /// ```
-/// `B`: a bound on every |G_ij|, in its units; delta = max |log a_i| + max |log b_j|. For <C, P> the value and the violation of
-/// the marginals of the average A fall like 1/sqrt(t), toward transport without entropy. Kept in the logarithm, so
-/// that nothing underflows; rows and columns without mass stay empty and do not count in delta.
+/// `B`: a bound on every |G_ij|, in its units; delta = max |log a_i| + max |log b_j|. For <C, P> the value and the
+/// violation of the marginals of the average A fall like 1/sqrt(t), toward transport without entropy. Kept in the
+/// logarithm, so that nothing underflows; rows and columns without mass stay empty and do not count in delta.
 ///
-/// Ballu, Berthet 2023, "Mirror Sinkhorn: fast online optimization on transport polytopes", algorithm 1 and theorem 3.1. Whether
-/// rows or columns are scaled first makes no difference to the rates.
+/// Ballu, Berthet 2023, "Mirror Sinkhorn: fast online optimization on transport polytopes", algorithm 1 and theorem
+/// 3.1. Whether rows or columns are scaled first makes no difference to the rates.
 #[derive(Clone, Debug)]
 pub struct MirrorSinkhorn {
     a: DVector<f64>,
@@ -32,9 +32,11 @@ pub struct MirrorSinkhorn {
 }
 
 impl MirrorSinkhorn {
-    /// Starts at the product of the marginals. `bound`: B. `None` where masses are no masses or `bound` is not positive.
+    /// Starts at the product of the marginals. `bound`: B. `None` where masses are no masses or `bound` is not
+    /// positive.
     pub fn new(a: &[f64], b: &[f64], bound: f64) -> Option<Self> {
-        if !are_masses(a) || !are_masses(b) || !(bound > 0.0 && bound.is_finite()) {
+        let is_bound = bound > 0.0 && bound.is_finite();
+        if !are_masses(a) || !are_masses(b) || !is_bound {
             return None;
         }
         let log_plan = DMatrix::from_fn(a.len(), b.len(), |i, j| libm::log(a[i]) + libm::log(b[j]));
@@ -65,7 +67,7 @@ impl MirrorSinkhorn {
         let ones = |n| DVector::from_element(n, 1.0);
         let zeros = |n| DVector::zeros(n);
         let (n, m) = self.log_plan.shape();
-        if self.steps % 2 == 0 {
+        if self.steps.is_multiple_of(2) {
             // log of the sum over a row: a soft minimum of -log P with eps = 1.
             let sums = -soft_minimum(&(-self.log_plan.transpose()), &ones(m), &zeros(m), 1.0);
             for mut column in self.log_plan.column_iter_mut() {
@@ -103,13 +105,13 @@ impl MirrorSinkhorn {
     }
 }
 
-/// A plan with the marginals a and b near a matrix without negative entries: rows that are too heavy are scaled down, then
-/// columns, and what is missing is added as a product,
+/// A plan with the marginals a and b near a matrix without negative entries: rows that are too heavy are scaled down,
+/// then columns, and what is missing is added as a product,
 /// ```text
 /// X = diag(min(1, a / F 1)) F,   Y = X diag(min(1, b / X^T 1)),   Y + e_a e_b^T / |e_a|_1
 /// ```
-/// with e_a = a - Y 1, e_b = b - Y^T 1. It is off by at most twice the violation of F, in the sum of absolute values. a and b
-/// have the same sum.
+/// with e_a = a - Y 1, e_b = b - Y^T 1. It is off by at most twice the violation of F, in the sum of absolute values. a
+/// and b have the same sum.
 ///
 /// Altschuler, Weed, Rigollet 2017, "Near-linear time approximation algorithms for optimal transport via Sinkhorn
 /// iteration", algorithm 2 and lemma 7.
@@ -187,7 +189,6 @@ mod tests {
                 seen.push((transport_cost(&cost, &rounded) - exact, mirror.violation()));
             }
         }
-        println!("{seen:?}");
         // At least like 1/sqrt(t): from 100 to 6400 steps an eighth.
         assert!(seen.iter().all(|(gap, _)| *gap > 0.0));
         assert!(seen[2].0 < seen[0].0 / 6.0 && seen[2].1 < seen[0].1 / 6.0, "{seen:?}");

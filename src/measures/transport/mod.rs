@@ -1,11 +1,12 @@
 //! Optimal transport between clouds: exact, entropic, on a line, between normal laws.
 //!
-//! Two laws give the masses a_i and b_j to points x_i and y_j. A plan P, with as many rows as the first law has points and
-//! as many columns as the second, says how much goes from x_i to y_j: its rows sum to a, its columns to b, and it costs
-//! <C, P> = sum_ij C_ij P_ij. Where nothing else is said, C_ij is the squared distance |x_i - y_j|^2.
+//! Two laws give the masses a_i and b_j to points x_i and y_j. A plan P, with as many rows as the first law has points
+//! and as many columns as the second, says how much goes from x_i to y_j: its rows sum to a, its columns to b, and it
+//! costs <C, P> = sum_ij C_ij P_ij. Where nothing else is said, C_ij is the squared distance |x_i - y_j|^2.
 //!
 //! [`assignment`] is for two clouds of equally many points, [`exact`] for any masses, [`sinkhorn`] for plans that are
-//! smoothed by entropy, [`gaussian`] for normal laws in closed form. Peyré, Cuturi 2019, "Computational optimal transport", has the common theory.
+//! smoothed by entropy, [`gaussian`] for normal laws in closed form. Peyré, Cuturi 2019, "Computational optimal
+//! transport", has the common theory.
 
 pub mod assignment;
 pub mod barycentre;
@@ -13,6 +14,7 @@ pub mod divergence;
 pub mod exact;
 pub mod gaussian;
 pub mod grid;
+pub mod kernel;
 pub mod line;
 pub mod mirror_sinkhorn;
 pub mod sinkhorn;

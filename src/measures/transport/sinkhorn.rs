@@ -1,6 +1,7 @@
 //! Entropic transport: Sinkhorn's iteration, in the logarithm.
 
 use super::are_masses;
+use super::kernel::{kernel, soft_minimum, times};
 use crate::dense;
 use nalgebra::{DMatrix, DVector};
 
@@ -59,16 +60,13 @@ pub struct Sinkhorn {
 const MOST_SCALING: f64 = 1e50;
 
 impl Sinkhorn {
-    /// The problem, with f = 0. `None` where sizes do not fit, masses are no masses, an entry of the cost is not finite, or
-    /// `epsilon` is not positive. Masses are not scaled; with different sums there is no plan, and it never converges.
+    /// The problem, with f = 0. `None` where sizes do not fit, masses are no masses, an entry of the cost is not
+    /// finite, or `epsilon` is not positive. Masses are not scaled; with different sums there is no plan, and it never
+    /// converges.
     pub fn new(cost: DMatrix<f64>, a: &[f64], b: &[f64], epsilon: f64) -> Option<Self> {
-        let fits = cost.shape() == (a.len(), b.len());
-        if !fits
-            || !are_masses(a)
-            || !are_masses(b)
-            || !dense::is_finite(&cost)
-            || !(epsilon > 0.0 && epsilon.is_finite())
-        {
+        let fits = cost.shape() == (a.len(), b.len()) && dense::is_finite(&cost);
+        let is_length = epsilon > 0.0 && epsilon.is_finite();
+        if !fits || !are_masses(a) || !are_masses(b) || !is_length {
             return None;
         }
         let (f, g) = (DVector::zeros(a.len()), DVector::zeros(b.len()));
@@ -119,10 +117,10 @@ impl Sinkhorn {
     /// Iterates until `stop` says so.
     ///
     /// The same iterates as by [`Sinkhorn::iterate`], in less time: after one iteration in the logarithm the kernel
-    /// exp((f + g - C) / eps) is kept, and next iterations are products with it, until a scaling leaves
-    /// [1e-50, 1e50]; then the scalings are taken into f and g, and it begins anew. What underflows in that kernel is less
-    /// than 1e-208 of its row. Schmitzer 2019, "Stabilized sparse scaling algorithms for entropy regularized transport
-    /// problems", section 3.1.
+    /// exp((f + g - C) / eps) is kept, and next iterations are products with it, until a scaling leaves [1e-50, 1e50];
+    /// then the scalings are taken into f and g, and it begins anew. What underflows in that kernel is less than 1e-208
+    /// of its row. Schmitzer 2019, "Stabilized sparse scaling algorithms for entropy regularized transport problems",
+    /// section 3.1.
     pub fn run(&mut self, stop: Stop) -> Outcome {
         let mut iterations = 0;
         loop {
@@ -208,40 +206,6 @@ fn is_moderate(scalings: &DVector<f64>, masses: &DVector<f64>) -> bool {
     scalings.iter().zip(masses.iter()).all(|(u, a)| *a == 0.0 || range.contains(&(u / a)))
 }
 
-/// exp((f_i + g_j - C_ij) / eps).
-pub(super) fn kernel(cost: &DMatrix<f64>, f: &DVector<f64>, g: &DVector<f64>, epsilon: f64) -> DMatrix<f64> {
-    DMatrix::from_fn(cost.nrows(), cost.ncols(), |i, j| libm::exp((f[i] + g[j] - cost[(i, j)]) / epsilon))
-}
-
-/// The product with a vector, by columns, so that it is the same to the bit everywhere.
-pub(super) fn times(matrix: &DMatrix<f64>, vector: &DVector<f64>) -> DVector<f64> {
-    let mut product = DVector::zeros(matrix.nrows());
-    for (column, &factor) in matrix.column_iter().zip(vector.iter()) {
-        product.axpy(factor, &column, 1.0);
-    }
-    product
-}
-
-/// For every column j of the cost: -eps log sum_i mass_i exp((potential_i - C_ij) / eps), a minimum that is rounded off. Rows
-/// without mass take no part.
-pub fn soft_minimum(
-    cost: &DMatrix<f64>,
-    masses: &DVector<f64>,
-    potential: &DVector<f64>,
-    epsilon: f64,
-) -> DVector<f64> {
-    // eps log mass + potential, once for all columns.
-    let weights = masses.zip_map(potential, |mass, f| f + epsilon * libm::log(mass));
-    let of = |costs: &[f64]| {
-        let terms = || weights.iter().zip(costs).map(|(weight, c)| weight - c);
-        let largest = terms().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = terms().map(|term| libm::exp((term - largest) / epsilon)).sum();
-        -largest - epsilon * libm::log(sum)
-    };
-    let rows = cost.nrows().max(1);
-    DVector::from_iterator(cost.ncols(), cost.as_slice().chunks_exact(rows).map(of))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::problem;
@@ -321,7 +285,6 @@ mod tests {
         let exact = exact::transport(&cost, &a, &b).expect("masses").value;
         let mut sinkhorn = Sinkhorn::new(cost, &a, &b, epsilon).expect("masses");
         let outcome = sinkhorn.run(Stop { tolerance: 1e-9, most: 2_000_000 });
-        println!("{outcome:?}");
         assert!(outcome.converged && (sinkhorn.transport_cost() - exact).abs() < 1e-6);
     }
 

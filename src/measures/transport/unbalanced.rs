@@ -1,6 +1,7 @@
 //! Entropic transport that may create and destroy mass, at a price.
 
-use super::sinkhorn::{Outcome, Sinkhorn, Stop, soft_minimum};
+use super::kernel::soft_minimum;
+use super::sinkhorn::{Outcome, Sinkhorn, Stop};
 use nalgebra::{DMatrix, DVector};
 
 /// The plan of
@@ -11,12 +12,12 @@ use nalgebra::{DMatrix, DVector};
 /// ```text
 /// g <- -r eps log sum_i a_i exp((f_i - C_ij) / eps),  then f likewise,     r = rho / (rho + eps)
 /// ```
-/// `rho`: in units of the cost; large keeps the mass (infinite: [`Sinkhorn`]), small lets it go. The sums of a and b may differ.
-/// Here [`Outcome::violation`] is the largest change of f / eps in the last iteration, since there are no marginals to meet.
-/// `None` as for [`Sinkhorn::new`], and for a `rho` that is not positive.
+/// `rho`: in units of the cost; large keeps the mass (infinite: [`Sinkhorn`]), small lets it go. The sums of a and b
+/// may differ. Here [`Outcome::violation`] is the largest change of f / eps in the last iteration, since there are no
+/// marginals to meet. `None` as for [`Sinkhorn::new`], and for a `rho` that is not positive.
 ///
-/// Chizat, Peyré, Schmitzer, Vialard 2018, "Scaling algorithms for unbalanced optimal transport problems", section 5.2 (the
-/// operator of KL, table 1). With the entropy relative to a b^T, as in POT with `reg_type='kl'`.
+/// Chizat, Peyré, Schmitzer, Vialard 2018, "Scaling algorithms for unbalanced optimal transport problems", section 5.2
+/// (the operator of KL, table 1). With the entropy relative to a b^T, as in POT with `reg_type='kl'`.
 pub fn unbalanced(
     cost: DMatrix<f64>,
     a: &[f64],

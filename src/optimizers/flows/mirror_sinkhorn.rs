@@ -19,7 +19,7 @@ pub const ENTRY: Entry = Entry {
         year: 2022,
         reference: "arXiv:2211.10420",
     },
-    summary: "mirror descent on plans with one scaling a step, toward exact transport; a particle is where the mean plan sends it",
+    summary: "mirror descent on plans, one scaling a step; a particle is where the mean plan sends it",
     knobs: &[Knob { meaning: "times the step size of the paper", ..Knob::lr(1.0) }],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
@@ -35,10 +35,10 @@ pub const ENTRY: Entry = Entry {
 /// A <- (t A + P) / (t + 1)                               both begin at 1/(n m); t = 1, 2, ...
 /// z_i <- sum_j A_ij y_j / sum_j A_ij                     what the cloud shows
 /// ```
-/// No entropy is left in the limit: A goes to a plan of least cost, like 1/sqrt(t). The gauge is the violation of A, the sum
-/// of the absolute gaps of rows and columns. The energy is <C, R> for A rounded to a plan R (Altschuler, Weed, Rigollet
-/// 2017), so that it is never below the cost of exact transport. `lr`: 1 is the paper's. Where all points lie on
-/// one, where there are none, or where places are no numbers, nothing moves.
+/// No entropy is left in the limit: A goes to a plan of least cost, like 1/sqrt(t). The gauge is the violation of A,
+/// the sum of the absolute gaps of rows and columns. The energy is <C, R> for A rounded to a plan R (Altschuler, Weed,
+/// Rigollet 2017), so that it is never below the cost of exact transport. `lr`: 1 is the paper's. Where all points lie
+/// on one, where there are none, or where places are no numbers, nothing moves.
 ///
 /// Ballu, Berthet 2023, algorithm 1, theorem 3.1.
 struct MirrorFlow {

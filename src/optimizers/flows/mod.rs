@@ -8,6 +8,7 @@
 pub mod blob;
 pub mod cbo;
 pub mod consensus_hopping;
+pub mod jko;
 pub mod langevin;
 pub mod mirror_sinkhorn;
 pub mod mmd_flow;

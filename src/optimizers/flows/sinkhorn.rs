@@ -19,7 +19,7 @@ pub const ENTRY: Entry = Entry {
         year: 2013,
         reference: "arXiv:1306.0895",
     },
-    summary: "scales the columns, then the rows, of a smoothed plan until it has both marginals; a particle is where the plan sends it",
+    summary: "scales columns and rows of a smoothed plan in turn; a particle is where the plan sends it",
     knobs: &[EPS],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
@@ -34,10 +34,10 @@ pub const ENTRY: Entry = Entry {
 /// f_i <- -eps log (1/m) sum_j exp((g_j - C_ij) / eps)          P_ij = exp((f_i + g_j - C_ij) / eps) / (n m)
 /// z_i <- sum_j P_ij y_j / sum_j P_ij                           what the cloud shows
 /// ```
-/// One step is one iteration, from f = 0. `eps`: a squared length, that of |x - y|^2 at which a plan hesitates. After a step the
-/// rows are exact; the gauge is the sum of the absolute gaps of the columns. The energy is <C, P>, which is not what the
-/// iteration lowers: it climbs from below, as the columns come to their marginal, and ends above the cost of exact
-/// transport. Without start or samples, or with places that are no numbers, nothing moves.
+/// One step is one iteration, from f = 0. `eps`: a squared length, that of |x - y|^2 at which a plan hesitates. After a
+/// step the rows are exact; the gauge is the sum of the absolute gaps of the columns. The energy is <C, P>, which is
+/// not what the iteration lowers: it climbs from below, as the columns come to their marginal, and ends above the cost
+/// of exact transport. Without start or samples, or with places that are no numbers, nothing moves.
 ///
 /// Cuturi 2013, algorithm 1, in the logarithm, with the columns first as in POT.
 struct SinkhornPlan {

@@ -43,12 +43,12 @@ const STOP: Stop = Stop { tolerance: 1e-3, most: 200 };
 /// ```text
 /// x_i <- x_i - lr n dS/dx_i = x_i + 2 lr (T_xy(x_i) - T_xx(x_i))
 /// ```
-/// `T_xy(x_i)`: the mean of the samples, weighted by what the entropic plan sends there from x_i; `T_xx`: likewise by the plan
-/// of the cloud with itself. `eps`: a squared length. For eps -> 0 each particle goes along its line to its partner, and
-/// lr = 1/2 is all of the way; for eps large the cloud moves as one, toward the mean of the samples. The plans are
-/// computed by Sinkhorn's iteration, from the potentials of the step before, to marginals that are off by 1e-3 at most; where
-/// 200 iterations do not suffice that is reported as inexact, and the step is taken nevertheless. Particles that are no
-/// numbers, or no samples, stop everything.
+/// `T_xy(x_i)`: the mean of the samples, weighted by what the entropic plan sends there from x_i; `T_xx`: likewise by
+/// the plan of the cloud with itself. `eps`: a squared length. For eps -> 0 each particle goes along its line to its
+/// partner, and lr = 1/2 is all of the way; for eps large the cloud moves as one, toward the mean of the samples. The
+/// plans are computed by Sinkhorn's iteration, from the potentials of the step before, to marginals that are off by
+/// 1e-3 at most; where 200 iterations do not suffice that is reported as inexact, and the step is taken nevertheless.
+/// Particles that are no numbers, or no samples, stop everything.
 ///
 /// Feydy et al. 2019, section 4 ("Gradient flows"). The energy is S, to the same exactness.
 struct SinkhornFlow {

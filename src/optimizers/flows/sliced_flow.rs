@@ -43,15 +43,15 @@ const ENERGY_DIRECTIONS: usize = 64;
 /// theta_k = (cos, sin)((k + r) pi / L),  k = 0 .. L - 1          r uniform on (0, 1), new in every step
 /// x_i <- x_i + lr (1/L) sum_k 2 (T_k(x_i) - <theta_k, x_i>) theta_k
 /// ```
-/// `T_k(x_i)`: the mean of the quantile function of <theta_k, y> over the shares ((r_i - 1)/n, r_i/n] that the particle's
-/// rank r_i along the line has; with equally many samples, the sample of that rank. `L`: `directions`. `lr`: a share of the
-/// way: since the mean of theta theta^T is half the identity, lr = 1 makes all of the way on average, and carries a cloud
-/// onto its own translate (for L >= 2; a single line moves it along itself by twice the gap). The pull is -n times the
-/// gradient of SW2^2, so that lr is the time of the flow of SW2^2 with 1/n for the mass of a particle. Particles that lie
-/// on one point stay in their order and are torn apart by their ranks.
+/// `T_k(x_i)`: the mean of the quantile function of <theta_k, y> over the shares ((r_i - 1)/n, r_i/n] that the
+/// particle's rank r_i along the line has; with equally many samples, the sample of that rank. `L`: `directions`. `lr`:
+/// a share of the way: since the mean of theta theta^T is half the identity, lr = 1 makes all of the way on average,
+/// and carries a cloud onto its own translate (for L >= 2; a single line moves it along itself by twice the gap). The
+/// pull is -n times the gradient of SW2^2, so that lr is the time of the flow of SW2^2 with 1/n for the mass of a
+/// particle. Particles that lie on one point stay in their order and are torn apart by their ranks.
 ///
-/// Bonneel et al. 2015, equations 12 and 13 (there with all the steps' lines random); as a flow Bonet, Courty, Septier, Drumetz
-/// 2022, "Efficient gradient flows in sliced-Wasserstein space". The energy is SW2^2 by 64 fixed lines.
+/// Bonneel et al. 2015, equations 12 and 13 (there with all the steps' lines random); as a flow Bonet, Courty, Septier,
+/// Drumetz 2022, "Efficient gradient flows in sliced-Wasserstein space". The energy is SW2^2 by 64 fixed lines.
 struct SlicedFlow {
     lr: f64,
     directions: usize,
