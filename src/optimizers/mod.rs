@@ -435,6 +435,8 @@ pub static REGISTRY: &[Entry] = &[
     flows::mean_field_gda::ENTRY,
     #[cfg(labs)]
     flows::consensus_hopping::ENTRY,
+    #[cfg(labs)]
+    flows::displacement_gd::ENTRY,
 ];
 
 /// The optimizers that move a single point: all but the flows.

@@ -8,6 +8,7 @@
 pub mod blob;
 pub mod cbo;
 pub mod consensus_hopping;
+pub mod displacement_gd;
 pub mod langevin;
 pub mod mean_field_gda;
 pub mod mmd_flow;
