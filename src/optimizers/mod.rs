@@ -430,6 +430,8 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::reverse_diffusion::ENTRY,
     #[cfg(labs)]
+    flows::tweedie::ENTRY,
+    #[cfg(labs)]
     flows::mmd_flow::ENERGY_DISTANCE,
     #[cfg(labs)]
     flows::mean_field_gda::ENTRY,

@@ -16,6 +16,7 @@ pub mod reverse_diffusion;
 pub mod svgd;
 #[cfg(test)]
 pub mod testing;
+pub mod tweedie;
 
 pub use crate::measures::Game;
 use crate::measures::{Kernel, Mixture, Pair, PairSums, Point, Source};
