@@ -432,6 +432,8 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::tweedie::ENTRY,
     #[cfg(labs)]
+    flows::variational_wgf::ENTRY,
+    #[cfg(labs)]
     flows::mmd_flow::ENERGY_DISTANCE,
     #[cfg(labs)]
     flows::mean_field_gda::ENTRY,

@@ -17,6 +17,7 @@ pub mod svgd;
 #[cfg(test)]
 pub mod testing;
 pub mod tweedie;
+pub mod variational_wgf;
 
 pub use crate::measures::Game;
 use crate::measures::{Kernel, Mixture, Pair, PairSums, Point, Source};
