@@ -3,11 +3,13 @@
 //! Pure mathematics, below optimizers and problems. A cloud of n points stands for the law that gives each of them
 //! the mass 1/n.
 
+pub mod game;
 mod gaussian;
 mod mixture;
 mod pair;
 pub mod transport;
 
+pub use game::Game;
 pub use gaussian::Gaussian;
 pub use mixture::{Component, Mixture};
 pub use pair::{Kernel, KernelError, MOST_EXTRAS, Pair, PairEvaluator, PairSums, SUMS, Source, sum_pairs};

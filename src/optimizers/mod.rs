@@ -436,12 +436,20 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::reverse_diffusion::ENTRY,
     #[cfg(labs)]
+    flows::tweedie::ENTRY,
+    #[cfg(labs)]
+    flows::variational_wgf::ENTRY,
+    #[cfg(labs)]
     flows::mmd_flow::ENERGY_DISTANCE,
+    #[cfg(labs)]
+    flows::mean_field_gda::ENTRY,
     #[cfg(labs)]
     flows::consensus_hopping::ENTRY,
     flows::sinkhorn_flow::ENTRY,
     #[cfg(labs)]
     flows::mirror_sinkhorn::ENTRY,
+    #[cfg(labs)]
+    flows::displacement_gd::ENTRY,
 ];
 
 /// The optimizers that move a single point: all but the flows.

@@ -11,6 +11,9 @@ pub mod consensus_hopping;
 pub mod jko;
 pub mod langevin;
 pub mod mirror_sinkhorn;
+pub mod displacement_gd;
+pub mod langevin;
+pub mod mean_field_gda;
 pub mod mmd_flow;
 pub mod reverse_diffusion;
 pub mod sinkhorn;
@@ -19,7 +22,10 @@ pub mod sliced_flow;
 pub mod svgd;
 #[cfg(test)]
 pub mod testing;
+pub mod tweedie;
+pub mod variational_wgf;
 
+pub use crate::measures::Game;
 use crate::measures::{Kernel, Mixture, Pair, PairSums, Point, Source};
 use crate::optimizers::Knobs;
 use std::future::Future;
@@ -165,16 +171,6 @@ pub struct Setting {
     pub interaction: Option<(Kernel, f64)>,
     /// The payoff of a game between two laws.
     pub game: Option<Game>,
-}
-
-/// A zero-sum game of two laws on the circle of length one: `payoff` K(x, y), its derivative by x and that by y. The law of x
-/// wants it low, that of y high. A particle of the cloud is a pair (x, y).
-#[derive(Clone, Copy, Debug)]
-pub struct Game {
-    /// K(x, y).
-    pub payoff: fn(f64, f64) -> f64,
-    /// Its gradient.
-    pub gradient: fn(f64, f64) -> Point,
 }
 
 /// What a method needs of a problem.
