@@ -117,7 +117,12 @@ pub static FAMILIES: &[Family] = &[
             1998,
             "10.1137/S0036141096303359",
         ),
-        methods: &[("langevin", &[("lr", 0.02)]), ("svgd", &[("lr", 0.1)])],
+        methods: &[
+            ("langevin", &[("lr", 0.02)]),
+            ("blob", &[("lr", 0.02)]),
+            ("svgd", &[("lr", 0.1)]),
+            ("jko", &[("lr", 0.02)]),
+        ],
         steps: 200,
     },
     Family {
@@ -146,7 +151,12 @@ pub static FAMILIES: &[Family] = &[
             1996,
             "10.2307/3318418",
         ),
-        methods: &[("langevin", &[("lr", 0.02)]), ("svgd", &[("lr", 0.1)])],
+        methods: &[
+            ("langevin", &[("lr", 0.02)]),
+            ("svgd", &[("lr", 0.2)]),
+            ("blob", &[("lr", 0.02)]),
+            ("cbo", &[("lr", 0.02)]),
+        ],
         steps: 300,
     },
     Family {
@@ -172,7 +182,12 @@ pub static FAMILIES: &[Family] = &[
             1894,
             "10.1098/rsta.1894.0003",
         ),
-        methods: &[("langevin", &[("lr", 0.02)]), ("svgd", &[("lr", 0.1)])],
+        methods: &[
+            ("langevin", &[("lr", 0.02)]),
+            ("svgd", &[("lr", 0.1)]),
+            ("blob", &[("lr", 0.02)]),
+            ("reverse_diffusion", &[]),
+        ],
         steps: 300,
     },
     Family {
@@ -190,8 +205,13 @@ pub static FAMILIES: &[Family] = &[
         start: [0.0, 0.0],
         window: [-2.6, 2.6, -2.2, 2.2],
         paper: paper("Villani", "Topics in optimal transportation", 2003, "10.1090/gsm/058"),
-        methods: &[("sgd", &[("lr", 0.1)])],
-        steps: 200,
+        methods: &[
+            ("sliced_flow", &[("lr", 0.05)]),
+            ("sinkhorn_flow", &[("lr", 0.05)]),
+            ("mmd_flow", &[]),
+            ("energy_distance_flow", &[]),
+        ],
+        steps: 150,
     },
     Family {
         kind: Kind::Interaction,
@@ -237,7 +257,7 @@ pub static FAMILIES: &[Family] = &[
             2022,
             "arXiv:2212.08791",
         ),
-        methods: &[],
+        methods: &[("mean_field_gda", &[("eta", 10.0)]), ("mean_field_gda", &[("eta", 0.1)])],
         steps: 400,
     },
     Family {
