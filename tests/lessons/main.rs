@@ -5,6 +5,7 @@
 //! theory and are not looked at.
 
 mod adam_fails;
+mod clouds;
 mod condition_number;
 mod covariances;
 mod format;

@@ -23,10 +23,15 @@ fn every_link_that_needs_the_labs_gets_their_page() {
     }
     for entry in REGISTRY {
         let link = format!("?opt={};lr=0.1", entry.id);
-        assert_eq!(is_asked(&link), entry.family == optimizers::Family::Matrix, "{}", entry.id);
+        let of_labs = matches!(entry.family, optimizers::Family::Matrix | optimizers::Family::Flow);
+        assert_eq!(is_asked(&link), of_labs, "{}", entry.id);
     }
     for lesson in LESSONS {
-        assert_eq!(is_asked(&format!("?lesson={}", lesson.id)), lesson.lab() == Lab::Matrix, "{}", lesson.id);
+        assert_eq!(is_asked(&format!("?lesson={}", lesson.id)), lesson.lab() != Lab::Plane, "{}", lesson.id);
+    }
+    for family in thalweg::problems::measure::FAMILIES {
+        assert!(is_asked(&format!("problem={}", family.id)), "{}", family.id);
+        assert_eq!(Lab::of_link(&format!("?steps=3&problem={};n=5", family.id)), Lab::Measure);
     }
     for row in landscapes::offered() {
         assert_eq!(Lab::of_link(&format!("problem={}", row.id)), Lab::Plane, "{}", row.id);
