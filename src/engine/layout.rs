@@ -1,7 +1,6 @@
 //! Where a kernel finds its inputs and leaves its outputs: the memory of a kernel, on whatever machine.
 
 use super::{Axis, Job, Landing, Loss};
-use crate::problems::Noise;
 use crate::scalar::lanes::AT_ONCE;
 pub use crate::scalar::lanes::Lanes;
 use crate::scalar::lanes::REGISTER;
@@ -16,8 +15,8 @@ pub struct Layout {
     inputs: Vec<(u32, u32)>,
     /// For each output: where it begins.
     outputs: Vec<u32>,
-    /// Where the numbers of the runs begin, and the bytes from a group to the next; where there is noise.
-    runs: Option<(u32, u32)>,
+    /// Where the numbers of the runs begin, and the bytes from a group to the next: for noise, and for methods that draw.
+    runs: (u32, u32),
     bytes: u32,
 }
 
@@ -26,8 +25,7 @@ impl Layout {
     pub fn new(job: &Job, lanes: Lanes, cells: usize) -> Self {
         let groups = Self::groups_of(lanes, cells) as u32;
         let varies = job.varies();
-        let noisy = job.noise != Noise::None;
-        let header = 8 * varies.len() + 4 * job.goal.outputs() + if noisy { 16 } else { 0 };
+        let header = 8 * varies.len() + 4 * job.goal.outputs() + 16;
         let mut next = (header as u32).next_multiple_of(REGISTER);
         let mut take = |registers: u32| {
             let place = next;
@@ -37,7 +35,7 @@ impl Layout {
         let mut input = |varies: bool| if varies { (take(groups), REGISTER) } else { (take(1), 0) };
         let inputs = varies.into_iter().map(&mut input).collect();
         let numbered = job.axes.iter().any(|axis| matches!(axis, Axis::Trial | Axis::Run));
-        let runs = noisy.then(|| input(numbered));
+        let runs = input(numbered);
         let outputs = (0..job.goal.outputs()).map(|_| take(groups)).collect();
         Self { lanes, cells, inputs, outputs, runs, bytes: next }
     }
@@ -68,8 +66,8 @@ impl Layout {
         let mut image = vec![0; self.bytes as usize];
         let seed = [job.seed as u32, (job.seed >> 32) as u32];
         let pairs = self.inputs.iter().flat_map(|(place, stride)| [*place, *stride]);
-        let runs = self.runs.iter().flat_map(|(place, stride)| [*place, *stride, seed[0], seed[1]]);
-        let words = pairs.chain(self.outputs.iter().copied()).chain(runs);
+        let (runs, stride) = self.runs;
+        let words = pairs.chain(self.outputs.iter().copied()).chain([runs, stride, seed[0], seed[1]]);
         for (slot, word) in image.chunks_exact_mut(4).zip(words) {
             slot.copy_from_slice(&word.to_le_bytes());
         }
@@ -95,11 +93,9 @@ impl Layout {
                 // Registers of an input that varies follow each other.
                 self.write(&mut image, begin + place * self.size(), value);
             }
-            if let Some((runs, stride)) = self.runs {
-                let (group, lane) = (place / self.lanes.count(), place % self.lanes.count());
-                let at = runs as usize + group * stride as usize + 4 * lane;
-                image[at..at + 4].copy_from_slice(&launch.run.to_le_bytes());
-            }
+            let (group, lane) = (place / self.lanes.count(), place % self.lanes.count());
+            let at = runs as usize + group * stride as usize + 4 * lane;
+            image[at..at + 4].copy_from_slice(&launch.run.to_le_bytes());
         }
         image
     }

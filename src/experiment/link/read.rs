@@ -181,12 +181,16 @@ impl Reader {
                 "it is read as version 1".to_owned(),
             ),
             _ => {
-                const KEYS: [&str; 27] = [
+                #[cfg(labs)]
+                const LABS: [&str; 5] = ["slice", "fit", "cloud", "target", "draw"];
+                #[cfg(not(labs))]
+                const LABS: [&str; 0] = [];
+                const KEYS: [&str; 22] = [
                     "problem", "domain", "start", "steps", "opt", "noise", "seed", "run", "tol", "view", "step",
-                    "axis", "basins", "swarm", "ensemble", "sweep", "starts", "engine", "camera", "slice", "fit",
-                    "cloud", "target", "draw", "hide", "lesson", "embed",
+                    "axis", "basins", "swarm", "ensemble", "sweep", "starts", "engine", "camera", "hide", "lesson",
+                    "embed",
                 ];
-                let hint = did_you_mean(closest(key, KEYS));
+                let hint = did_you_mean(closest(key, KEYS.into_iter().chain(LABS)));
                 self.push(key, format!("is not a key of a link{hint}"), "it is ignored".to_owned(), Severity::Ignored);
             }
         }
