@@ -434,6 +434,8 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::mmd_flow::ENTRY,
     #[cfg(labs)]
+    flows::sinkhorn_flow::ENTRY,
+    #[cfg(labs)]
     flows::reverse_diffusion::ENTRY,
     #[cfg(labs)]
     flows::tweedie::ENTRY,
@@ -444,10 +446,9 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::mean_field_gda::ENTRY,
     #[cfg(labs)]
-    flows::consensus_hopping::ENTRY,
-    flows::sinkhorn_flow::ENTRY,
-    #[cfg(labs)]
     flows::mirror_sinkhorn::ENTRY,
+    #[cfg(labs)]
+    flows::consensus_hopping::ENTRY,
     #[cfg(labs)]
     flows::displacement_gd::ENTRY,
 ];

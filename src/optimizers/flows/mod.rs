@@ -8,12 +8,11 @@
 pub mod blob;
 pub mod cbo;
 pub mod consensus_hopping;
+pub mod displacement_gd;
 pub mod jko;
 pub mod langevin;
-pub mod mirror_sinkhorn;
-pub mod displacement_gd;
-pub mod langevin;
 pub mod mean_field_gda;
+pub mod mirror_sinkhorn;
 pub mod mmd_flow;
 pub mod reverse_diffusion;
 pub mod sinkhorn;
