@@ -46,7 +46,9 @@ impl DensityGrid {
         }
         let deviation = |k: usize| (squares[k] - sums[k] * sums[k]).max(0.0).sqrt();
         let narrow = deviation(0).min(deviation(1));
-        let width = (narrow * libm::pow(cloud.len().max(1) as f64, -1.0 / 6.0)).clamp(1.0, columns as f64 / 12.0);
+        // Half of what the rule says, which is made for one hill and would fill the hole of a ring.
+        let rule = 0.5 * narrow * libm::pow(cloud.len().max(1) as f64, -1.0 / 6.0);
+        let width = rule.clamp(1.0, columns as f64 / 12.0);
         let mut grid = Self { columns, rows, mass };
         grid.blur(if width.is_finite() { width } else { 1.0 });
         grid

@@ -35,7 +35,7 @@ impl Quantity {
 
     fn title(self) -> &'static str {
         match self {
-            Self::Distance => "energy distance to the target",
+            Self::Distance => "energy distance",
             Self::W2 => "W₂ to the target",
             Self::Divergence => "KL to the target",
             Self::Energy => "energy that is lowered",
@@ -46,8 +46,8 @@ impl Quantity {
     /// What a quiet curve is, where there is one.
     fn quiet(self, exact: bool, level: bool) -> &'static str {
         match self {
-            Self::Distance | Self::W2 if level => "grey: independent points of the target",
-            Self::Divergence if exact => "grey: closed form, e^(−2λt) at least",
+            Self::Distance | Self::W2 if level => "grey: independent points",
+            Self::Divergence if exact => "grey: closed form",
             _ => "",
         }
     }

@@ -4,7 +4,7 @@ use super::super::optimizers::Marker;
 use super::super::state::State;
 use super::MeasureLab;
 use leptos::prelude::*;
-use thalweg::figure::exponent_number;
+use thalweg::figure::{exponent_number, read_number};
 
 /// One row a method.
 #[component]
@@ -20,7 +20,8 @@ pub fn MeasureTable() -> impl IntoView {
                         <th scope="col">"at step " {now}</th>
                         <th scope="col" class="figure" title="energy distance to points of the target; zero for equal laws alone">"distance"</th>
                         <th scope="col" class="figure" title="2-Wasserstein distance to points of the target, by exact assignment">"W₂"</th>
-                        <th scope="col" class="figure" title="gradients of the potential so far, each particle's counted">"gradients"</th>
+                        <th scope="col" class="figure" title="gradients and values of the potential so far, each particle's counted">"calls"</th>
+
                     </tr>
                 </thead>
                 <tbody>{move || (0..count.get()).map(|index| view! { <Row index now/> }).collect_view()}</tbody>
@@ -51,8 +52,11 @@ fn Row(
         let is_last = trace.rows.last().is_some_and(|last| last.step == row.step);
         let verdict =
             if is_last && lab.progress.get().is_none() { trace.outcome.verdict() } else { "on its way".to_owned() };
-        let number = |x: f64| if x.is_finite() { exponent_number(x, 2) } else { "–".to_owned() };
-        ([number(row.distance), number(row.w2), row.calls.gradient.to_string()], verdict)
+        let number = |x: f64| if x.is_finite() { read_number(x) } else { "–".to_owned() };
+        let count = |n: u64| if n == 0 { "–".to_owned() } else { exponent_number(n as f64, 2) };
+        let pairs = if row.calls.pairs > 0 { format!("; {} pairs", count(row.calls.pairs)) } else { String::new() };
+        let cells = [number(row.distance), number(row.w2), count(row.calls.gradient + row.calls.value)];
+        (cells, verdict + &pairs)
     });
     view! {
         <tr class:off=move || !visible.get()>

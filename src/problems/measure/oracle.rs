@@ -3,6 +3,7 @@
 use super::{MeasureProblem, Potential};
 use crate::measures::{Kernel, Pair, PairSums, Point, Source, sum_pairs};
 use crate::optimizers::flows::{Later, Notice, ParticleOracle};
+use crate::problems::OWN_DRAWS;
 use crate::scalar::{normal_pair, uniform_pair};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -164,10 +165,12 @@ impl ParticleOracle for MeasureOracle {
     }
 
     fn normal(&mut self, slot: u32, count: usize) -> Vec<Point> {
+        let slot = OWN_DRAWS.saturating_add(slot);
         (0..count as u32).map(|i| normal_pair(self.seed, self.run.wrapping_add(i), self.step, slot)).collect()
     }
 
     fn uniform(&mut self, slot: u32, count: usize) -> Vec<Point> {
+        let slot = OWN_DRAWS.saturating_add(slot);
         (0..count as u32).map(|i| uniform_pair(self.seed, self.run.wrapping_add(i), self.step, slot)).collect()
     }
 
