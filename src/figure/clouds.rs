@@ -196,8 +196,11 @@ pub fn draw_law(surface: &mut dyn Surface, mean: [f64; 2], [xx, xy, yy]: [f64; 3
 /// Draws a point that stands out, such as a consensus.
 pub fn draw_landmark(surface: &mut dyn Surface, at: [f64; 2], frame: &Frame, theme: &Theme) {
     let place = frame.to_pixel(at);
-    surface.marker(Shape::Cross, place, 7.0, theme.ink, Stroke::solid(theme.paper, 3.5));
-    surface.marker(Shape::Cross, place, 7.0, theme.ink, Stroke::solid(theme.ink, 1.8));
+    let [x, y] = place;
+    for stroke in [Stroke::solid(theme.paper, 6.0), Stroke::solid(theme.ink, 2.6)] {
+        surface.line(&[[x - 8.0, y], [x + 8.0, y]], stroke);
+        surface.line(&[[x, y - 8.0], [x, y + 8.0]], stroke);
+    }
 }
 
 #[cfg(test)]

@@ -86,7 +86,9 @@ fn check(link: &str, run: &MeasureRun) {
 fn every_method_bears_every_cloud_on_every_problem_that_suits_it() {
     let mut tried = 0;
     for family in FAMILIES {
-        for (cloud, more) in [(";n=1", ""), (";n=5", ""), ("", "&cloud=0.5,0.5,0.5,0.5,0.5,0.5"), (";n=7", "&start=900,-900")] {
+        for (cloud, more) in
+            [(";n=1", ""), (";n=5", ""), ("", "&cloud=0.5,0.5,0.5,0.5,0.5,0.5"), (";n=7", "&start=900,-900")]
+        {
             let head = format!("problem={}{cloud}{more}&steps=6&opt=", family.id);
             for entry in REGISTRY {
                 let link = format!("{head}{}", entry.id);
@@ -213,7 +215,9 @@ fn a_run_is_a_function_of_its_link() {
 /// Langevin dynamics as an optimizer of the plane and on a cloud: particle i has the draws of run i.
 #[test]
 fn a_particle_is_the_run_of_its_number() {
-    let cloud = run("problem=measure_potential;on=himmelblau;temperature=1;n=3&cloud=1,1,1,1,1,1&opt=langevin;lr=0.001&steps=15&seed=9");
+    let cloud = run(
+        "problem=measure_potential;on=himmelblau;temperature=1;n=3&cloud=1,1,1,1,1,1&opt=langevin;lr=0.001&steps=15&seed=9",
+    );
     for i in 0..3 {
         let link = format!("problem=himmelblau&start=1,1&opt=langevin;lr=0.001&steps=15&seed=9&run={i}");
         let run = thalweg::experiment::run(&clean(&link)).expect("a landscape");

@@ -41,6 +41,7 @@ mod load;
 mod looks;
 mod many;
 mod matrix;
+mod measure;
 mod numbers;
 mod opening;
 mod relief;

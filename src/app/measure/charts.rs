@@ -33,11 +33,12 @@ impl Quantity {
         }
     }
 
-    fn title(self) -> &'static str {
+    fn title(self, game: bool) -> &'static str {
         match self {
             Self::Distance => "energy distance",
             Self::W2 => "W₂ to the target",
             Self::Divergence => "KL to the target",
+            Self::Energy if game => "Nash gap",
             Self::Energy => "energy that is lowered",
             Self::Gauge => "what the method tells of itself",
         }
@@ -50,10 +51,6 @@ impl Quantity {
             Self::Divergence if exact => "grey: closed form",
             _ => "",
         }
-    }
-
-    fn is_logarithmic(self) -> bool {
-        !matches!(self, Self::Energy | Self::Gauge)
     }
 }
 
@@ -110,6 +107,13 @@ pub fn MeasureCharts() -> impl IntoView {
 /// The curves of a quantity: first the quiet ones that it is compared with.
 fn chart(quantity: Quantity, state: State, lab: MeasureLab, level: Option<f64>, theme: &Theme) -> Chart {
     let shown = lab.shown(state);
+    // What is known to be above zero falls by factors.
+    let positive = |trace: &Arc<MeasureTrace>| trace.rows.iter().all(|row| quantity.of(row) > 0.0);
+    let log_y = match quantity {
+        Quantity::Energy => !shown.is_empty() && shown.iter().all(|(_, trace)| positive(trace)),
+        Quantity::Gauge => false,
+        _ => true,
+    };
     let exact = lab.problem.with(|posed| posed.0.as_ref().and_then(|problem| problem.exact.clone()));
     state.with(|e| {
         let mut series = Vec::new();
@@ -137,11 +141,12 @@ fn chart(quantity: Quantity, state: State, lab: MeasureLab, level: Option<f64>, 
         series.extend(shown.iter().map(|(i, trace)| {
             let points = trace.rows.iter().map(|row| (abscissa(e, row), quantity.of(row)));
             // A logarithmic axis has no zero.
-            let points = points.filter(|(_, y)| !quantity.is_logarithmic() || *y > 0.0);
+            let points =
+                points.filter(|(_, y)| !log_y || *y > 0.0).filter(|(_, y)| quantity != Quantity::W2 || y.is_finite());
             Series { color: theme.trail(*i), points: points.collect() }
         }));
         let x_range = (!e.view.by_calls).then(|| [0.0, f64::from(e.steps.max(2))]);
-        Chart { series, log_x: false, log_y: quantity.is_logarithmic(), x_range, mark: None }
+        Chart { series, log_x: false, log_y, x_range, mark: None }
     })
 }
 
@@ -167,7 +172,8 @@ fn TimeChart(
         state.with_untracked(|e| {
             for (k, (i, trace)) in traces.iter().enumerate() {
                 let Some(row) = trace.row_at(time) else { continue };
-                let [x, y] = axes.place(chart, abscissa(e, row), quantity.of(row));
+                let value = if quantity == Quantity::W2 { trace.w2_at(time) } else { quantity.of(row) };
+                let [x, y] = axes.place(chart, abscissa(e, row), value);
                 if k == 0 && !e.view.by_calls && x.is_finite() {
                     let line = [[x, axes.area[2]], [x, axes.area[3]]];
                     surface.line(&line, Stroke { color: theme.soft, opacity: 0.9, width: 1.0, dash: Some([2.0, 3.0]) });
@@ -199,7 +205,7 @@ fn TimeChart(
     view! {
         <figure class="chart">
             <figcaption>
-                {quantity.title()}
+                {move || if quantity == Quantity::Gauge { lab.gauge_names(state) } else { quantity.title(lab.is_game()).to_owned() }}
                 <small class="quiet">{move || quantity.quiet(exact(), own_level().is_some())}</small>
             </figcaption>
             <div class="plot">
@@ -209,7 +215,7 @@ fn TimeChart(
                     class="above"
                     node_ref=plot.above
                     role="img"
-                    aria-label=format!("{} over time", quantity.title())
+                    aria-label=move || format!("{} over time", quantity.title(lab.is_game()))
                     on:pointermove=seek
                     on:pointerdown=seek
                 ></canvas>

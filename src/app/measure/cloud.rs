@@ -269,8 +269,7 @@ impl Scene<'_> {
         if !lasso {
             return;
         }
-        let every =
-            self.cloud.len() as f64 / self.cloud.len().min(thalweg::problems::measure::MOST_DRAWN).max(1) as f64;
+        let every = self.cloud.len() as f64 / self.cloud.len().clamp(1, thalweg::problems::measure::MOST_DRAWN) as f64;
         let edge = Stroke { color: self.theme.ink, opacity: 1.0, width: 1.6, dash: None };
         for at in selection.iter().filter_map(|i| self.cloud.get((*i as f64 * every) as usize)) {
             surface.marker(Shape::Circle, self.frame.to_pixel(*at), 4.0, self.theme.trail(self.index), edge);

@@ -20,8 +20,8 @@ use thalweg::experiment::measure::{Gauges, Level, MeasureTrace, refusal};
 use thalweg::experiment::{Experiment, Link, ProblemChoice};
 use thalweg::measures::Point;
 use thalweg::measures::transport::assignment::w2_of_clouds;
-use thalweg::optimizers::Entry;
-use thalweg::problems::measure::{Choice, MeasureProblem};
+use thalweg::optimizers::{Entry, Scalars};
+use thalweg::problems::measure::{Choice, Kind, MeasureProblem};
 use tools::Tool;
 use worker::{Answer, MeasureWorker};
 
@@ -168,6 +168,28 @@ impl MeasureLab {
     /// Whether a method can be run on the present problem, reactively.
     pub fn suits(self, entry: &Entry) -> bool {
         self.problem.with(|posed| posed.0.as_ref().is_none_or(|problem| refusal(entry, problem).is_none()))
+    }
+
+    /// Whether the problem is a game, reactively.
+    pub fn is_game(self) -> bool {
+        self.problem.with(|posed| posed.0.as_ref().is_some_and(|problem| problem.family.kind == Kind::Game))
+    }
+
+    /// What methods call the numbers that they tell of themselves, reactively.
+    pub fn gauge_names(self, state: State) -> String {
+        let Some(problem) = self.problem.get().0 else { return String::new() };
+        let mut names: Vec<&'static str> = Vec::new();
+        state.with(|e| {
+            for method in &e.methods {
+                if let Scalars::Flow(flow) = method.entry().scalars {
+                    let told =
+                        problem.setting.offers(flow.needs).then(|| (flow.build)(&method.base.knobs, &problem.setting));
+                    names.extend(told.and_then(|flow| flow.gauge()).map(|(name, _)| name));
+                }
+            }
+        });
+        names.dedup();
+        names.join(", ")
     }
 
     /// What an independent cloud of the law has for distances, reactively.

@@ -93,7 +93,7 @@ pub fn MeasureStage() -> impl IntoView {
             <Show when=move || shown.with(Vec::is_empty)>
                 <p class="hint stage-failure">"No method is shown: add one to see its particles move."</p>
             </Show>
-            <div class="clouds" class:single=move || shown.with(|shown| shown.len() == 1)>
+            <div class="clouds" class:single=move || shown.with(|shown| shown.len() == 1) class:pair=move || shown.with(|shown| shown.len() == 2)>
                 <For each=move || shown.get() key=|index| *index let:index>
                     <CloudView index/>
                 </For>

@@ -55,7 +55,11 @@ fn Row(
         let number = |x: f64| if x.is_finite() { read_number(x) } else { "–".to_owned() };
         let count = |n: u64| if n == 0 { "–".to_owned() } else { exponent_number(n as f64, 2) };
         let pairs = if row.calls.pairs > 0 { format!("; {} pairs", count(row.calls.pairs)) } else { String::new() };
-        let cells = [number(row.distance), number(row.w2), count(row.calls.gradient + row.calls.value)];
+        let cells = [
+            number(row.distance),
+            number(trace.w2_at(f64::from(row.step))),
+            count(row.calls.gradient + row.calls.value),
+        ];
         (cells, verdict + &pairs)
     });
     view! {

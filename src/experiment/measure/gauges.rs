@@ -44,28 +44,33 @@ impl Gauges {
         Self { problem, own }
     }
 
-    /// Divergence, distance and W2 of a cloud; NaN where the problem has nothing to compare with. `energy` is the mean potential.
-    pub fn measure(&self, cloud: &[Point], mean_potential: f64) -> [f64; 3] {
+    /// Divergence, distance and, if it is asked for, W2 of a cloud; NaN where the problem has nothing to compare with.
+    pub fn measure(&self, cloud: &[Point], mean_potential: f64, assigned: bool) -> [f64; 3] {
         let few = part(cloud, MOST);
-        let [distance, w2] = self.distances(&few);
-        [self.divergence(cloud, &few, mean_potential), distance, w2]
+        let w2 = if assigned { self.w2(&few) } else { f64::NAN };
+        [self.divergence(cloud, &few, mean_potential), self.distance(&few), w2]
     }
 
     /// What an independent cloud of `n` points of the law has; `None` where there is none to be drawn.
     pub fn level(&self, n: usize) -> Option<Level> {
         let fresh = self.problem.independent_samples(n.clamp(1, MOST))?;
-        let [distance, w2] = self.distances(&fresh);
-        Some(Level { distance, w2 })
+        Some(Level { distance: self.distance(&fresh), w2: self.w2(&fresh) })
     }
 
-    fn distances(&self, cloud: &[Point]) -> [f64; 2] {
-        let Some(samples) = self.problem.setting.samples.as_ref().filter(|samples| !samples.is_empty()) else {
-            return [f64::NAN; 2];
-        };
+    fn samples(&self) -> Option<&[Point]> {
+        self.problem.setting.samples.as_deref().filter(|samples| !samples.is_empty())
+    }
+
+    fn distance(&self, cloud: &[Point]) -> f64 {
+        let Some(samples) = self.samples() else { return f64::NAN };
         let square = 2.0 * mean_distance(cloud, samples) - mean_distance(cloud, cloud) - self.own;
+        square.max(0.0).sqrt()
+    }
+
+    fn w2(&self, cloud: &[Point]) -> f64 {
+        let Some(samples) = self.samples() else { return f64::NAN };
         let count = cloud.len().min(samples.len()).min(MOST_ASSIGNED);
-        let w2 = w2_of_clouds(&part(cloud, count), &part(samples, count)).map_or(f64::NAN, |(w2, _)| w2);
-        [square.max(0.0).sqrt(), w2]
+        w2_of_clouds(&part(cloud, count), &part(samples, count)).map_or(f64::NAN, |(w2, _)| w2)
     }
 
     fn divergence(&self, cloud: &[Point], few: &[Point], mean_potential: f64) -> f64 {

@@ -37,8 +37,6 @@ pub struct MeasureTrace {
     pub notices: Vec<Notice>,
     /// Numbers that the method keeps between steps, besides the cloud.
     pub memory: usize,
-    /// Name of the number that the method tells of itself; empty where it tells none.
-    pub gauge: &'static str,
     /// How it ended.
     pub outcome: MeasureOutcome,
 }
@@ -58,7 +56,7 @@ pub struct Row {
     pub divergence: f64,
     /// Energy distance to points of that law.
     pub distance: f64,
-    /// 2-Wasserstein distance to points of that law.
+    /// 2-Wasserstein distance to points of that law; measured at some rows only, NaN at the others.
     pub w2: f64,
     /// Mean.
     pub mean: Point,
@@ -75,6 +73,12 @@ pub struct Row {
 }
 
 impl MeasureTrace {
+    /// W2 as it was measured last, not after `step`; NaN where it never was.
+    pub fn w2_at(&self, step: f64) -> f64 {
+        let known = self.rows.iter().take_while(|row| f64::from(row.step) <= step).filter(|row| !row.w2.is_nan());
+        known.last().map_or(f64::NAN, |row| row.w2)
+    }
+
     /// The last row that is not after `step`. `None` before anything was recorded.
     pub fn row_at(&self, step: f64) -> Option<&Row> {
         let after = self.rows.partition_point(|row| f64::from(row.step) <= step);
@@ -82,13 +86,15 @@ impl MeasureTrace {
     }
 }
 
+/// Every so manieth row has a W2: assigning all particles takes longer than everything else that is measured.
+const ASSIGNED: usize = 4;
 /// Rows of a run at most, about.
-const ROWS: u32 = 160;
+const ROWS: u32 = 80;
 /// Particles that the rows of a run may hold in all.
 const MOST_KEPT: usize = 2_000_000;
 
 /// Whether a step of a run is recorded: evenly, so that clouds of `particles` fit into memory, and the first ones.
 pub fn is_recorded(step: u32, steps: u32, particles: usize) -> bool {
-    let rows = (MOST_KEPT / particles.max(1)).clamp(20, ROWS as usize) as u32;
+    let rows = (MOST_KEPT / particles.max(1)).clamp(16, ROWS as usize) as u32;
     step == 0 || step == steps || step.is_multiple_of(steps.div_ceil(rows).max(1))
 }

@@ -115,7 +115,7 @@ mod tests {
         let link = "problem=measure_mixture;n=20&opt=svgd&steps=30";
         let run = run_measure(&Link::parse(link).experiment).expect("a listed problem");
         let trace = &run.traces[0];
-        let mut read = MeasureTrace { gauge: trace.gauge, ..MeasureTrace::default() };
+        let mut read = MeasureTrace::default();
         let first = MeasureTrace { rows: trace.rows[..7].to_vec(), ..trace.clone() };
         assert_eq!(read.read_numbers(&first.to_numbers(0)), Some(()));
         assert_eq!(read.read_numbers(&trace.to_numbers(7)), Some(()));

@@ -1,7 +1,7 @@
 //! Running an experiment of the measure lab, step by step, so that a worker can pause and report.
 
 use super::outcome::{is_diverged, judge};
-use super::{Gauges, MeasureRun, MeasureTrace, Row, is_recorded};
+use super::{ASSIGNED, Gauges, MeasureRun, MeasureTrace, Row, is_recorded};
 use crate::experiment::{Experiment, Method, ProblemChoice};
 use crate::measures::{Gaussian, Point};
 use crate::optimizers::flows::{Flow, ParticleOracle, now};
@@ -89,7 +89,6 @@ impl MeasureRunner {
         let mover = match entry.scalars {
             Scalars::Flow(flow) => {
                 let flow = (flow.build)(&method.base.knobs, &problem.setting);
-                trace.gauge = flow.gauge().map_or("", |(name, _)| name);
                 Mover::Flow(flow)
             }
             _ => {
@@ -167,6 +166,9 @@ impl MeasureRunner {
         if self.trace.rows.last().is_none_or(|row| row.step != self.step) {
             self.record();
         }
+        if let Some(last) = self.trace.rows.last_mut().filter(|row| row.w2.is_nan()) {
+            last.w2 = self.gauges.measure(&last.cloud, f64::NAN, true)[2];
+        }
         self.trace.outcome = judge(&self.problem, &self.gauges, &self.trace, self.diverged);
         self.trace
     }
@@ -174,7 +176,8 @@ impl MeasureRunner {
     fn record(&mut self) {
         let looked = self.cloud.iter().map(|x| self.oracle.look(*x).unwrap_or(f64::NAN));
         let mean_potential = looked.sum::<f64>() / self.cloud.len().max(1) as f64;
-        let [divergence, distance, w2] = self.gauges.measure(&self.cloud, mean_potential);
+        let assigned = self.trace.rows.len().is_multiple_of(ASSIGNED);
+        let [divergence, distance, w2] = self.gauges.measure(&self.cloud, mean_potential, assigned);
         let calls = self.oracle.calls;
         let (mut energy, mut gauge, mut landmark, mut density) = (None, f64::NAN, None, (0, Vec::new()));
         let time_step = match &self.mover {

@@ -121,7 +121,7 @@ pub static FAMILIES: &[Family] = &[
             ("langevin", &[("lr", 0.02)]),
             ("blob", &[("lr", 0.02)]),
             ("svgd", &[("lr", 0.1)]),
-            ("jko", &[("lr", 0.02)]),
+            ("sgd", &[("lr", 0.02)]),
         ],
         steps: 200,
     },
