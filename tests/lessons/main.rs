@@ -18,6 +18,7 @@ mod momentum;
 mod narrow_valley;
 mod one_after_another;
 mod one_factor_at_a_time;
+mod one_half_at_a_time;
 mod saddles;
 mod step_size;
 mod superfluous_columns;
