@@ -5,6 +5,7 @@
 //! theory and are not looked at.
 
 mod adam_fails;
+mod atoms_apart;
 mod clouds;
 mod condition_number;
 mod covariances;
