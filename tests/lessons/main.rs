@@ -12,6 +12,7 @@ mod covariances;
 mod format;
 mod general;
 mod gross_errors;
+mod guided_half_way;
 mod lifting;
 mod matrices;
 mod memory;
