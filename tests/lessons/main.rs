@@ -22,6 +22,7 @@ mod one_after_another;
 mod one_factor_at_a_time;
 mod one_half_at_a_time;
 mod saddles;
+mod seen_through_noise;
 mod step_size;
 mod superfluous_columns;
 mod three_cycle;
