@@ -5,12 +5,14 @@
 //! theory and are not looked at.
 
 mod adam_fails;
+mod atoms_apart;
 mod clouds;
 mod condition_number;
 mod covariances;
 mod format;
 mod general;
 mod gross_errors;
+mod guided_half_way;
 mod lifting;
 mod matrices;
 mod memory;
@@ -18,7 +20,9 @@ mod momentum;
 mod narrow_valley;
 mod one_after_another;
 mod one_factor_at_a_time;
+mod one_half_at_a_time;
 mod saddles;
+mod seen_through_noise;
 mod step_size;
 mod superfluous_columns;
 mod three_cycle;
