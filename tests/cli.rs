@@ -349,7 +349,8 @@ fn list_names_everything_there_is() {
     assert_eq!(rosenbrock["minima"][0]["at"], serde_json::json!([1.0, 1.0]));
     let problems = json(&["list", "problems", "--json"]);
     assert_eq!(ids(&problems)[0], "formula");
-    let (landscapes, families) = (ids(&landscapes), FAMILIES.iter().map(|family| family.id));
+    let measures = thalweg::problems::measure::FAMILIES.iter().map(|family| family.id);
+    let (landscapes, families) = (ids(&landscapes), FAMILIES.iter().map(|family| family.id).chain(measures));
     assert_eq!(ids(&problems)[1..], landscapes.into_iter().chain(families).collect::<Vec<_>>());
 }
 
@@ -371,7 +372,10 @@ fn every_listed_id_is_good_for_a_link() {
         assert!(Link::parse(&format!("problem={id}")).notes.is_empty(), "{id}");
     }
     for id in ids(&json(&["list", "optimizers", "--json"])) {
-        assert!(Link::parse(&format!("opt={id}")).notes.is_empty(), "{id}");
+        // What moves a cloud needs a problem that has one.
+        let flow = REGISTRY.iter().any(|entry| entry.id == id && entry.is_flow());
+        let problem = if flow { "problem=measure_mixture&" } else { "" };
+        assert!(Link::parse(&format!("{problem}opt={id}")).notes.is_empty(), "{id}");
     }
 }
 

@@ -253,6 +253,7 @@ mod tests {
     use crate::experiment::Runner;
     use crate::landscapes;
     use crate::optimizers::REGISTRY;
+    use crate::scalar::uniform_pair;
 
     fn steps_agree(problem: &PlaneProblem, method: &Method, start: [f64; 2], steps: u32) {
         let rule = Rule::record(problem, method, Noise::None).expect("a recordable optimizer");
@@ -260,7 +261,9 @@ mod tests {
         let mut slots = rule.begin.run(&[&start[..], &knobs].concat());
         let mut runner = Runner::new(problem, method, start, Noise::None, 0);
         for step in 1..=steps {
-            slots = rule.step.run(&[&slots[..], &knobs].concat());
+            let draws = rule.draws.iter().flat_map(|slot| uniform_pair(0, 0, step, *slot));
+            let more: Vec<f64> = [f64::from(step)].into_iter().chain(draws).collect();
+            slots = rule.step.run(&[&slots[..], &knobs, &more].concat());
             runner.step();
             let direct = runner.point();
             let place = format!("{} on {}, step {step}", method.title(), problem.title);

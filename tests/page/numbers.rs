@@ -130,7 +130,8 @@ fn every_landscape_has_the_same_numbers_in_the_browser() -> Result<()> {
 fn every_optimizer_has_the_same_numbers_in_the_browser() -> Result<()> {
     let mut page = with_module()?;
     // The page of the plane does without the methods of matrices.
-    let of_labs = |entry: &&optimizers::Entry| matches!(entry.family, optimizers::Family::Matrix | optimizers::Family::Flow);
+    let of_labs =
+        |entry: &&optimizers::Entry| matches!(entry.family, optimizers::Family::Matrix | optimizers::Family::Flow);
     for entry in optimizers::REGISTRY.iter().filter(|entry| !of_labs(entry)) {
         same(&mut page, &format!("problem=himmelblau&start=-2.5,0.4&steps=150&opt={}", entry.id))?;
         for wrapper in optimizers::wrappers::WRAPPERS {

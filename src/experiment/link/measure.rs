@@ -96,7 +96,7 @@ impl Reader {
     /// Leaves out what belongs to the measure lab alone.
     pub(super) fn leave_out_flows(&mut self) {
         if self.experiment.lab() == Lab::Measure {
-            return;
+            return self.leave_out_wrappers();
         }
         let mut left: Vec<&str> = Vec::new();
         self.experiment.methods.retain(|method| {
@@ -119,6 +119,20 @@ impl Reader {
             }
         }
         self.experiment.view.clouds = CloudLayers::default();
+    }
+}
+
+impl Reader {
+    /// Leaves out wrappers around what moves a whole cloud: they wrap optimizers of points.
+    fn leave_out_wrappers(&mut self) {
+        let mut left: Vec<String> = Vec::new();
+        for method in self.experiment.methods.iter_mut().filter(|method| method.entry().is_flow()) {
+            left.extend(method.wrappers.drain(..).map(|wrapper| format!("opt={}~{}", method.base.id, wrapper.id)));
+        }
+        for key in left {
+            let problem = "wraps optimizers of points, not methods that move a whole cloud".to_owned();
+            self.note(&key, problem, "it is left out".to_owned());
+        }
     }
 }
 

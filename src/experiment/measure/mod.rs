@@ -87,14 +87,14 @@ impl MeasureTrace {
 }
 
 /// Every so manieth row has a W2: assigning all particles takes longer than everything else that is measured.
-const ASSIGNED: usize = 4;
+const ASSIGNED: usize = 8;
 /// Rows of a run at most, about.
-const ROWS: u32 = 80;
+const ROWS: u32 = 160;
 /// Particles that the rows of a run may hold in all.
 const MOST_KEPT: usize = 2_000_000;
 
 /// Whether a step of a run is recorded: evenly, so that clouds of `particles` fit into memory, and the first ones.
 pub fn is_recorded(step: u32, steps: u32, particles: usize) -> bool {
-    let rows = (MOST_KEPT / particles.max(1)).clamp(16, ROWS as usize) as u32;
+    let rows = (MOST_KEPT / particles.max(1)).clamp(20, ROWS as usize) as u32;
     step == 0 || step == steps || step.is_multiple_of(steps.div_ceil(rows).max(1))
 }

@@ -124,6 +124,7 @@ impl MeasureRunner {
         match &mut self.mover {
             Mover::Flow(flow) => flow.step(&mut self.cloud, &mut self.oracle).await,
             Mover::Points(optimizer, _) => {
+                self.oracle.prepare(&self.cloud).await;
                 let mut x = Vector::from_slice(self.cloud.as_flattened());
                 optimizer.step(&mut x, &mut Descent(&mut self.oracle));
                 self.cloud = x.as_slice().chunks_exact(2).map(|c| [c[0], c[1]]).collect();
@@ -132,6 +133,9 @@ impl MeasureRunner {
         self.keep_finite(&before);
         self.diverged = is_diverged(&self.problem, &self.cloud);
         if is_recorded(self.step, self.steps, self.cloud.len()) || self.diverged {
+            if matches!(self.mover, Mover::Points(..)) {
+                self.oracle.prepare(&self.cloud).await;
+            }
             self.record();
         }
         true

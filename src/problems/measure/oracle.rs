@@ -1,9 +1,8 @@
 //! Answers what flows ask of a problem of the measure lab.
 
 use super::{MeasureProblem, Potential};
-use crate::measures::{Kernel, Pair, PairSums, Point, Source, sum_pairs};
+use crate::measures::{Pair, PairSums, Point, Source, sum_pairs};
 use crate::optimizers::flows::{Later, Notice, ParticleOracle};
-use crate::problems::OWN_DRAWS;
 use crate::scalar::{normal_pair, uniform_pair};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -52,6 +51,8 @@ pub struct MeasureOracle {
     pub problem: Arc<MeasureProblem>,
     potential: Option<Potential>,
     engine: Box<dyn PairEngine>,
+    /// What particles of a cloud do to each other, where the engine has been asked beforehand.
+    prepared: Option<(Vec<Point>, Vec<PairSums>)>,
     seed: u64,
     run: u32,
     step: u32,
@@ -66,12 +67,24 @@ impl MeasureOracle {
     pub fn new(problem: Arc<MeasureProblem>, engine: Box<dyn PairEngine>, seed: u64, run: u32) -> Self {
         let potential = problem.potential.clone();
         let (calls, notices) = (MeasureCalls::default(), BTreeSet::new());
-        Self { problem, potential, engine, seed, run, step: 0, calls, notices }
+        Self { problem, potential, engine, prepared: None, seed, run, step: 0, calls, notices }
     }
 
     /// Begins step `step`, counted from 1.
     pub fn begin_step(&mut self, step: u32) {
         self.step = step;
+    }
+
+    /// Has the engine add up what the particles of a cloud do to each other, for [`energy_and_gradient`](Self::energy_and_gradient)
+    /// at that cloud. Nothing happens where they do nothing.
+    pub async fn prepare(&mut self, cloud: &[Point]) {
+        let problem = self.problem.clone();
+        let Some((kernel, softening)) = &problem.setting.interaction else { return };
+        if self.prepared.as_ref().is_some_and(|(known, _)| known == cloud) {
+            return;
+        }
+        let sums = self.engine.sums(&Pair::Radial(kernel.clone()), *softening, cloud, &sources(cloud)).await;
+        self.prepared = Some((cloud.to_vec(), sums));
     }
 
     /// The potential at a point, not counted; `None` where the law has no density.
@@ -97,7 +110,10 @@ impl MeasureOracle {
             }
         }
         if let Some((kernel, softening)) = &problem.setting.interaction {
-            let sums = own_sums(kernel, *softening, cloud);
+            let sums = match &self.prepared {
+                Some((known, sums)) if known == cloud => sums.clone(),
+                _ => sum_pairs(&Pair::Radial(kernel.clone()), *softening, cloud, &sources(cloud)),
+            };
             for (g, [dx, dy, value]) in gradient.iter_mut().zip(sums) {
                 *g = [g[0] + dx, g[1] + dy];
                 energy += 0.5 * value / n;
@@ -120,11 +136,10 @@ impl MeasureOracle {
     }
 }
 
-/// What the particles of a cloud do to each other, each with the mass 1/n.
-fn own_sums(kernel: &Kernel, softening: f64, cloud: &[Point]) -> Vec<PairSums> {
+/// The particles of a cloud as sources, each with the mass 1/n.
+fn sources(cloud: &[Point]) -> Vec<Source> {
     let weight = 1.0 / cloud.len().max(1) as f64;
-    let sources: Vec<Source> = cloud.iter().map(|at| Source::weighted(*at, weight)).collect();
-    sum_pairs(&Pair::Radial(kernel.clone()), softening, cloud, &sources)
+    cloud.iter().map(|at| Source::weighted(*at, weight)).collect()
 }
 
 impl ParticleOracle for MeasureOracle {
@@ -165,12 +180,10 @@ impl ParticleOracle for MeasureOracle {
     }
 
     fn normal(&mut self, slot: u32, count: usize) -> Vec<Point> {
-        let slot = OWN_DRAWS.saturating_add(slot);
         (0..count as u32).map(|i| normal_pair(self.seed, self.run.wrapping_add(i), self.step, slot)).collect()
     }
 
     fn uniform(&mut self, slot: u32, count: usize) -> Vec<Point> {
-        let slot = OWN_DRAWS.saturating_add(slot);
         (0..count as u32).map(|i| uniform_pair(self.seed, self.run.wrapping_add(i), self.step, slot)).collect()
     }
 
