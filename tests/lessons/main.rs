@@ -16,6 +16,7 @@ mod matrices;
 mod memory;
 mod momentum;
 mod narrow_valley;
+mod noise_and_density;
 mod one_after_another;
 mod one_factor_at_a_time;
 mod saddles;
