@@ -23,6 +23,7 @@ mod saddles;
 mod step_size;
 mod superfluous_columns;
 mod three_cycle;
+mod too_narrow;
 
 use std::ops::Range;
 use thalweg::experiment::{Experiment, Link, Outcome, Run, Trace, number17, run};
