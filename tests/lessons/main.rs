@@ -19,6 +19,7 @@ mod narrow_valley;
 mod noise_and_density;
 mod one_after_another;
 mod one_factor_at_a_time;
+mod over_the_barrier;
 mod saddles;
 mod step_size;
 mod superfluous_columns;
