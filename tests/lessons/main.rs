@@ -25,6 +25,7 @@ mod step_size;
 mod superfluous_columns;
 mod three_cycle;
 mod too_narrow;
+mod two_time_scales;
 
 use std::ops::Range;
 use thalweg::experiment::{Experiment, Link, Outcome, Run, Trace, number17, run};
