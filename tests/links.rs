@@ -5,7 +5,7 @@ mod random;
 
 use random::Random;
 use std::time::{Duration, Instant};
-use thalweg::experiment::{Experiment, Link, Method, Panel, ProblemChoice, Severity, Stage, View, limits, run};
+use thalweg::experiment::{Experiment, Lab, Link, Method, Panel, ProblemChoice, Severity, Stage, View, limits, run};
 use thalweg::formula::MAX_BYTES;
 use thalweg::landscapes;
 use thalweg::optimizers::{self, Knob, Knobs, REGISTRY, Scale, wrappers};
@@ -22,7 +22,12 @@ fn check(link: &str) -> Link {
     assert!(began.elapsed() < PATIENCE, "{:?} for {link:?}", began.elapsed());
     let experiment = &read.experiment;
     stays_inside_limits(experiment, link);
-    experiment.pose().unwrap_or_else(|error| panic!("{link:?} cannot be posed: {error}"));
+    let posed = match experiment.lab() {
+        Lab::Plane => experiment.pose().map(drop),
+        Lab::Matrix => experiment.outline().map(drop),
+        Lab::Measure => experiment.pose_measure().map(drop),
+    };
+    posed.unwrap_or_else(|error| panic!("{link:?} cannot be posed: {error}"));
     for note in &read.notes {
         assert!(!note.problem.is_empty() && !note.instead.is_empty(), "{link:?}: {note:?}");
         // A message stays a message, however long the value it quotes.

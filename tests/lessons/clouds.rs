@@ -1,6 +1,7 @@
 //! What the lessons of the measure lab share: their links, run, and what is read off the clouds.
 
 use super::Reading;
+use nalgebra::Vector2;
 use std::cell::LazyCell;
 use thalweg::experiment::measure::{Gauges, Level, MeasureRun, MeasureTrace, Row, run_measure};
 use thalweg::experiment::{Experiment, Link};
@@ -60,6 +61,18 @@ impl Clouds {
     /// What was recorded last, not after `step`.
     pub fn at(&self, method: usize, step: u32) -> &Row {
         self.trace(method).row_at(f64::from(step)).expect("the start is recorded")
+    }
+
+    /// The share of the normal law's variance that a cloud has along its flat direction and across it.
+    pub fn variance_shares(&self, row: &Row) -> [f64; 2] {
+        let exact = self.run.problem.exact.as_ref().expect("a normal law is sought");
+        let angle = self.run.problem.knobs.get("angle").to_radians();
+        let [xx, xy, yy] = row.covariance;
+        let share = |[c, s]: [f64; 2]| {
+            let direction = Vector2::new(c, s);
+            (c * c * xx + 2.0 * c * s * xy + s * s * yy) / direction.dot(&(exact.target().covariance * direction))
+        };
+        [share([angle.cos(), angle.sin()]), share([-angle.sin(), angle.cos()])]
     }
 
     /// The distances of independent points of the law.

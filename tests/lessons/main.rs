@@ -18,14 +18,18 @@ mod matrices;
 mod memory;
 mod momentum;
 mod narrow_valley;
+mod noise_and_density;
 mod one_after_another;
 mod one_factor_at_a_time;
 mod one_half_at_a_time;
+mod over_the_barrier;
 mod saddles;
 mod seen_through_noise;
 mod step_size;
 mod superfluous_columns;
 mod three_cycle;
+mod too_narrow;
+mod two_time_scales;
 
 use std::ops::Range;
 use thalweg::experiment::{Experiment, Link, Outcome, Run, Trace, number17, run};
