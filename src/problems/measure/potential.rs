@@ -11,7 +11,7 @@ pub enum Potential {
     /// A loss over a temperature.
     Formula {
         /// Evaluates the loss.
-        local: Local,
+        local: Box<Local>,
         /// What it is divided by.
         temperature: f64,
     },
