@@ -1,7 +1,7 @@
 //! Sums over all pairs of points: the forces between particles, densities, kernels.
 //!
 //! For every target x the sum over all sources y of a function of the two. The function is written once, over [`Real`]
-//! ([`Pair::evaluate`]); [`sum_pairs`] adds it up in `f64`, and `engine::pairs` records it and prints kernels.
+//! ([`PairEvaluator::evaluate`]); [`sum_pairs`] adds it up in `f64`, and `engine::pairs` records it and prints kernels.
 
 use super::Point;
 use crate::formula::{Evaluator, Formula, FormulaError, Names, Program};
