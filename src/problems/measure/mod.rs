@@ -305,7 +305,8 @@ impl MeasureProblem {
             plane.set_domain(domain);
         }
         self.setting.window = plane.domain;
-        let mut potential = Potential::Formula { local: Box::new(plane.local()), temperature: self.knobs.get("temperature") };
+        let mut potential =
+            Potential::Formula { local: Box::new(plane.local()), temperature: self.knobs.get("temperature") };
         let gridded = Gridded::new(&mut potential, plane.domain);
         self.setting.samples =
             gridded.as_ref().map(|grid| grid.samples(self.sample_count(), self.setting.seed, SAMPLES).into());
