@@ -152,9 +152,9 @@ fn bad_input_is_explained_and_nothing_is_no_number() -> Result<()> {
 /// A method that a problem has no use for is refused where it stands, and the others run.
 #[test]
 fn a_method_that_does_not_suit_is_refused_in_its_place() -> Result<()> {
-    let mut page = open(&View::DESKTOP, "problem=measure_clouds;n=40&steps=10&opt=svgd&opt=sliced_flow")?;
+    let mut page = open(&View::DESKTOP, "problem=measure_clouds;n=40&steps=10&opt=sliced_flow&opt=svgd")?;
     ensure!(page.text(".cloud-refused")?.contains("SVGD needs a law with a density"));
-    ensure!(visitor::picture(&mut page, ".cloud:nth-child(2) .cloud-above")?.painted > 0);
+    ensure!(visitor::picture(&mut page, ".cloud:nth-child(1) .cloud-above")?.painted > 0);
     page.assert_console_silent()
 }
 
