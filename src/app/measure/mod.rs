@@ -17,7 +17,7 @@ use super::state::State;
 use leptos::prelude::*;
 use std::sync::Arc;
 use thalweg::experiment::measure::{Gauges, Level, MeasureTrace, refusal};
-use thalweg::experiment::{Experiment, Link, ProblemChoice};
+use thalweg::experiment::{Experiment, Link, Method, ProblemChoice};
 use thalweg::measures::Point;
 use thalweg::measures::transport::assignment::w2_of_clouds;
 use thalweg::optimizers::{Entry, Scalars};
@@ -177,17 +177,11 @@ impl MeasureLab {
 
     /// What methods call the numbers that they tell of themselves, reactively.
     pub fn gauge_names(self, state: State) -> String {
-        let Some(problem) = self.problem.get().0 else { return String::new() };
-        let mut names: Vec<&'static str> = Vec::new();
-        state.with(|e| {
-            for method in &e.methods {
-                if let Scalars::Flow(flow) = method.entry().scalars {
-                    let told =
-                        problem.setting.offers(flow.needs).then(|| (flow.build)(&method.base.knobs, &problem.setting));
-                    names.extend(told.and_then(|flow| flow.gauge()).map(|(name, _)| name));
-                }
-            }
-        });
+        let name = |method: &Method| match method.entry().scalars {
+            Scalars::Flow(flow) => Some(flow.gauge).filter(|name| !name.is_empty()),
+            _ => None,
+        };
+        let mut names: Vec<&'static str> = state.with(|e| e.methods.iter().filter_map(name).collect());
         names.dedup();
         names.join(", ")
     }

@@ -182,16 +182,18 @@ impl MeasureRunner {
         let mean_potential = looked.sum::<f64>() / self.cloud.len().max(1) as f64;
         let assigned = self.trace.rows.len().is_multiple_of(ASSIGNED);
         let [divergence, distance, w2] = self.gauges.measure(&self.cloud, mean_potential, assigned);
-        let calls = self.oracle.calls;
+        let asked = self.oracle.calls;
+        let mut calls = asked;
         let (mut energy, mut gauge, mut landmark, mut density) = (None, f64::NAN, None, (0, Vec::new()));
         let time_step = match &self.mover {
             Mover::Flow(flow) => {
                 energy = flow.energy(&self.cloud, &mut self.oracle);
-                gauge = flow.gauge().map_or(f64::NAN, |(_, value)| value);
+                gauge = flow.gauge().unwrap_or(f64::NAN);
                 landmark = flow.landmark();
                 if let Some((columns, shares)) = flow.density() {
                     density = (columns, shares.to_vec());
                 }
+                calls.gradient += flow.evaluations();
                 self.trace.memory = flow.memory();
                 flow.time_step()
             }
@@ -201,7 +203,7 @@ impl MeasureRunner {
             if self.problem.has_energy() { self.oracle.energy_and_gradient(&self.cloud).0 } else { f64::NAN }
         });
         // What is looked at here is not what the method has asked.
-        self.oracle.calls = calls;
+        self.oracle.calls = asked;
         self.trace.notices = self.oracle.notices.iter().copied().collect();
         let law = Gaussian::of_points(&self.cloud);
         let covariance = [law.covariance.m11, law.covariance.m12, law.covariance.m22];

@@ -38,7 +38,11 @@ pub const ENTRY: Entry = Entry {
         },
         Knob::switch("anisotropic", "⊥", false, "every coordinate has noise of the size of its own distance"),
     ],
-    scalars: Scalars::Flow(FlowBuild { needs: Needs::Values, build: |knobs, _| Box::new(Cbo::new(knobs)) }),
+    scalars: Scalars::Flow(FlowBuild {
+        needs: Needs::Values,
+        gauge: "mean squared distance from the consensus",
+        build: |knobs, _| Box::new(Cbo::new(knobs)),
+    }),
 };
 
 /// How much low values are favoured.
@@ -118,8 +122,8 @@ impl Flow for Cbo {
         self.lr
     }
 
-    fn gauge(&self) -> Option<(&'static str, f64)> {
-        Some(("mean squared distance from the consensus", self.spread?))
+    fn gauge(&self) -> Option<f64> {
+        self.spread
     }
 
     fn landmark(&self) -> Option<Point> {
@@ -298,7 +302,7 @@ mod tests {
             let mut cloud = start.clone();
             let mut flow = built(&[]);
             walk(&mut flow, &mut cloud, &mut oracle, 400);
-            assert!(flow.gauge().expect("it has one").1 < 1e-3, "it has settled");
+            assert!(flow.gauge().expect("it has one") < 1e-3, "it has settled");
             let [x, y] = flow.landmark().expect("it has one");
             hits += usize::from(libm::hypot(x, y) < 0.1);
         }

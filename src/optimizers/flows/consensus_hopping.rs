@@ -28,7 +28,11 @@ pub const ENTRY: Entry = Entry {
             meaning: "standard deviation of the samples around the point",
         },
     ],
-    scalars: Scalars::Flow(FlowBuild { needs: Needs::Values, build: |knobs, _| Box::new(Hopping::new(knobs)) }),
+    scalars: Scalars::Flow(FlowBuild {
+        needs: Needs::Values,
+        gauge: "",
+        build: |knobs, _| Box::new(Hopping::new(knobs)),
+    }),
 };
 
 /// Consensus hopping:

@@ -40,6 +40,7 @@ pub const ENTRY: Entry = Entry {
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
+        gauge: "least energy distance so far",
         build: |knobs, setting| Box::new(DisplacementGd::new(knobs, setting)),
     }),
 };
@@ -165,8 +166,8 @@ impl Flow for DisplacementGd {
         Some((2.0 * mean(&self.samples) - mean(cloud) - self.constant).max(0.0))
     }
 
-    fn gauge(&self) -> Option<(&'static str, f64)> {
-        Some(("least energy distance so far", self.best.as_ref()?.0))
+    fn gauge(&self) -> Option<f64> {
+        Some(self.best.as_ref()?.0)
     }
 
     fn memory(&self) -> usize {
@@ -207,7 +208,7 @@ mod tests {
         let mut start = vec![[4.0, 0.0]];
         assert_eq!(flow.energy(&start, &mut Simple::new(nothing)), Some(7.25 - 0.3125));
         walk(&mut flow, &mut start, &mut Simple::new(nothing), 1);
-        assert_eq!(flow.gauge().expect("it has one").1, 7.25 - 0.3125);
+        assert_eq!(flow.gauge().expect("it has one"), 7.25 - 0.3125);
     }
 
     #[test]

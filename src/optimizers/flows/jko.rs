@@ -50,6 +50,7 @@ pub const ENTRY: Entry = Entry {
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Density,
+        gauge: "",
         build: |knobs, setting| Box::new(Jko::new(knobs, setting)),
     }),
 };

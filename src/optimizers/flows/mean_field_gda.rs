@@ -46,6 +46,7 @@ pub const ENTRY: Entry = Entry {
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Game,
+        gauge: "temperature",
         build: |knobs, setting| Box::new(MeanFieldGda::new(knobs, setting)),
     }),
 };
@@ -136,8 +137,8 @@ impl Flow for MeanFieldGda {
         Some(self.grid.as_ref()?.with(law(0), law(1)).nash_gap(temperature))
     }
 
-    fn gauge(&self) -> Option<(&'static str, f64)> {
-        (self.anneal > 0.0).then(|| ("temperature", self.now()))
+    fn gauge(&self) -> Option<f64> {
+        (self.anneal > 0.0).then(|| self.now())
     }
 
     fn memory(&self) -> usize {
@@ -184,7 +185,7 @@ mod tests {
         assert!((cloud[0][0] - 0.5 - 0.02 * xi).abs() < 1e-15 && (cloud[0][1] - 0.5 - 0.04 * zeta).abs() < 1e-15);
         let mut flow = built(&[("lr", 0.1), ("anneal", 0.3)], flat);
         walk(&mut flow, &mut cloud, &mut oracle, 20);
-        let hot = flow.gauge().expect("it has one").1;
+        let hot = flow.gauge().expect("it has one");
         assert!((hot - 0.3 / (std::f64::consts::E + 2.0).ln()).abs() < 1e-14);
     }
 

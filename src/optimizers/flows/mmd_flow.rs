@@ -32,6 +32,7 @@ pub const ENTRY: Entry = Entry {
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
+        gauge: "",
         build: |knobs, setting| Box::new(Discrepancy::gaussian(knobs, setting)),
     }),
 };
@@ -62,6 +63,7 @@ pub const ENERGY_DISTANCE: Entry = Entry {
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
+        gauge: "",
         build: |knobs, setting| Box::new(Discrepancy::energy_distance(knobs, setting)),
     }),
 };

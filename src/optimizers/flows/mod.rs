@@ -64,14 +64,10 @@ pub trait ParticleOracle {
 pub enum Notice {
     /// All particles lie on one point, so that the median distance is zero.
     Bandwidth,
-    /// Points that coincide were set apart by a small random displacement.
-    SetApart,
     /// An inner iteration ended at its limit before it was as exact as asked.
     Inexact,
     /// Some particles went where the potential is no number; they stay where they were.
     LeftDomain,
-    /// All weights underflowed; the best particle alone was used.
-    Underflow,
     /// Particles where the potential is no number were left out of an average.
     NotCounted,
     /// All samples lie on one point, so that their median distance is zero.
@@ -82,25 +78,15 @@ pub enum Notice {
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 8] = [
-        Self::Bandwidth,
-        Self::SetApart,
-        Self::Inexact,
-        Self::LeftDomain,
-        Self::Underflow,
-        Self::NotCounted,
-        Self::Samples,
-        Self::NoSuchClass,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Bandwidth, Self::Inexact, Self::LeftDomain, Self::NotCounted, Self::Samples, Self::NoSuchClass];
 
     /// The notice in words.
     pub fn words(self) -> &'static str {
         match self {
             Self::Bandwidth => "all particles on one point: a hundredth of the window is the bandwidth",
-            Self::SetApart => "particles that coincided were set apart by a millionth of the window",
             Self::Inexact => "an inner iteration ended at its limit",
             Self::LeftDomain => "particles that left the domain of the potential stay where they were",
-            Self::Underflow => "all weights underflowed: the best particle alone counts",
             Self::NotCounted => "particles where the potential is no number count for nothing",
             Self::Samples => "all samples on one point: a hundredth of the window is the bandwidth",
             Self::NoSuchClass => "the mixture has no such class: all of it is sampled",
@@ -122,14 +108,14 @@ pub trait Flow {
         None
     }
 
-    /// A number that tells how the method is doing, with its name, such as a marginal's violation.
-    fn gauge(&self) -> Option<(&'static str, f64)> {
+    /// A number that tells how the method is doing, such as a marginal's violation; [`FlowBuild::gauge`] names it.
+    fn gauge(&self) -> Option<f64> {
         None
     }
 
-    /// What has been evaluated, and how often, that is not asked of the oracle: scores of a law that noise was added to.
-    fn evaluations(&self) -> Option<(&'static str, u64)> {
-        None
+    /// Scores that were evaluated without asking the oracle: of a law that noise was added to. They count as gradients.
+    fn evaluations(&self) -> u64 {
+        0
     }
 
     /// A point that stands out, such as the consensus.
@@ -181,8 +167,6 @@ pub enum Needs {
     Values,
     /// Points of the law.
     Samples,
-    /// Particles that act on each other, or a potential: an energy with a gradient.
-    Energy,
     /// The law as a mixture of normal laws, before and after noise.
     Mixture,
     /// A game.
@@ -196,7 +180,6 @@ impl Needs {
             Self::Density => "a law with a density, of which the gradient is known",
             Self::Values => "a potential",
             Self::Samples => "points of the law that is sought",
-            Self::Energy => "a potential, or particles that act on each other",
             Self::Mixture => "a mixture of normal laws",
             Self::Game => "a game of two laws",
         }
@@ -209,7 +192,6 @@ impl Setting {
         match needs {
             Needs::Density | Needs::Values => self.density,
             Needs::Samples => self.samples.is_some(),
-            Needs::Energy => self.density || self.interaction.is_some(),
             Needs::Mixture => self.mixture.is_some(),
             Needs::Game => self.game.is_some(),
         }
@@ -227,6 +209,8 @@ impl Setting {
 pub struct FlowBuild {
     /// What it needs of the problem.
     pub needs: Needs,
+    /// The name of the number that it tells of itself; empty where it tells none.
+    pub gauge: &'static str,
     /// Builds it; asked only where the problem has what it needs.
     pub build: fn(&Knobs<f64>, &Setting) -> Box<dyn Flow>,
 }

@@ -53,6 +53,7 @@ pub const ENTRY: Entry = Entry {
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Mixture,
+        gauge: "cosine of the two scores",
         build: |knobs, setting| Box::new(ReverseDiffusion::new(knobs, setting)),
     }),
 };
@@ -213,12 +214,12 @@ impl Flow for ReverseDiffusion {
         1.0 / f64::from(self.steps)
     }
 
-    fn gauge(&self) -> Option<(&'static str, f64)> {
-        Some(("cosine of the two scores", self.cosine?))
+    fn gauge(&self) -> Option<f64> {
+        self.cosine
     }
 
-    fn evaluations(&self) -> Option<(&'static str, u64)> {
-        Some(("scores", self.evaluations))
+    fn evaluations(&self) -> u64 {
+        self.evaluations
     }
 }
 
@@ -364,7 +365,7 @@ mod tests {
         walk(&mut flow, &mut cloud, &mut oracle, 10);
         let end = cloud.clone();
         walk(&mut flow, &mut cloud, &mut oracle, 3);
-        assert_eq!((cloud, flow.evaluations()), (end, Some(("scores", 50))));
+        assert_eq!((cloud, flow.evaluations()), (end, 50));
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub const ENTRY: Entry = Entry {
     knobs: &[Knob::lr(0.1), EPS],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
+        gauge: "",
         build: |knobs, setting| Box::new(SinkhornFlow::new(knobs, setting)),
     }),
 };

@@ -31,6 +31,7 @@ pub const ENTRY: Entry = Entry {
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
+        gauge: "",
         build: |knobs, setting| Box::new(SlicedFlow::new(knobs, setting)),
     }),
 };

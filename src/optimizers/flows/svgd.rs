@@ -29,6 +29,7 @@ pub const ENTRY: Entry = Entry {
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Density,
+        gauge: "",
         build: |knobs, setting| Box::new(Svgd::new(knobs, setting)),
     }),
 };

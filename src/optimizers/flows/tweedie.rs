@@ -27,6 +27,7 @@ pub const ENTRY: Entry = Entry {
     }],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Mixture,
+        gauge: "mean squared distance from the clean samples",
         build: |knobs, setting| Box::new(Tweedie::new(knobs, setting)),
     }),
 };
@@ -115,12 +116,12 @@ impl Flow for Tweedie {
         1.0 / f64::from(self.steps)
     }
 
-    fn gauge(&self) -> Option<(&'static str, f64)> {
-        Some(("mean squared distance from the clean samples", self.error?))
+    fn gauge(&self) -> Option<f64> {
+        self.error
     }
 
-    fn evaluations(&self) -> Option<(&'static str, u64)> {
-        Some(("scores", self.ends.len() as u64))
+    fn evaluations(&self) -> u64 {
+        self.ends.len() as u64
     }
 
     fn memory(&self) -> usize {
@@ -171,7 +172,7 @@ mod tests {
         let mut flow = built(0.0, &law, 3);
         let mut cloud = vec![[0.0; 2]; 4];
         walk(&mut flow, &mut cloud, &mut Simple::new(nothing), 3);
-        assert_eq!((&cloud, flow.gauge().expect("it has one").1), (&flow.clean, 0.0));
+        assert_eq!((&cloud, flow.gauge().expect("it has one")), (&flow.clean, 0.0));
     }
 
     #[test]
@@ -186,7 +187,7 @@ mod tests {
         let mut flow = built(sigma, &law, 2);
         let mut cloud = vec![[0.0; 2]; n];
         walk(&mut flow, &mut cloud, &mut Simple::new(nothing), 2);
-        let error = flow.gauge().expect("it has one").1;
+        let error = flow.gauge().expect("it has one");
         // The trace of the posterior covariance, averaged over noisy samples of their own: within a component with the
         // responsibility r the mean is m + s (y - m), s = v / (v + sigma^2), and the variance v (1 - s) in each direction.
         let v = 0.05_f64.powi(2);

@@ -49,6 +49,7 @@ pub const ENTRY: Entry = Entry {
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
+        gauge: "",
         build: |knobs, setting| Box::new(VariationalFlow::new(knobs, setting)),
     }),
 };
