@@ -21,14 +21,33 @@ impl Component {
         Self { weight, mean, covariance: [variance, 0.0, variance] }
     }
 
-    /// Logarithm of weight times density at `x`, and the score of this law alone there.
-    fn log_and_score(&self, [x, y]: Point) -> (f64, Point) {
+    /// What evaluating it again and again needs.
+    fn prepared(&self) -> Prepared {
         let [xx, xy, yy] = self.covariance;
         let determinant = xx * yy - xy * xy;
-        let [dx, dy] = [x - self.mean[0], y - self.mean[1]];
-        let pull = [(yy * dx - xy * dy) / determinant, (xx * dy - xy * dx) / determinant];
         let normal = -libm::log(std::f64::consts::TAU) - 0.5 * libm::log(determinant);
-        (libm::log(self.weight) + normal - 0.5 * (dx * pull[0] + dy * pull[1]), [-pull[0], -pull[1]])
+        Prepared { mean: self.mean, covariance: self.covariance, determinant, log: libm::log(self.weight) + normal }
+    }
+}
+
+/// A component with what does not depend on the place: logarithms take longer than all the rest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Prepared {
+    mean: Point,
+    covariance: [f64; 3],
+    determinant: f64,
+    /// Logarithm of weight times density at the mean.
+    log: f64,
+}
+
+impl Prepared {
+    /// Logarithm of weight times density at `x`, and the score of this law alone there.
+    #[inline]
+    fn log_and_score(&self, [x, y]: Point) -> (f64, Point) {
+        let [xx, xy, yy] = self.covariance;
+        let [dx, dy] = [x - self.mean[0], y - self.mean[1]];
+        let pull = [(yy * dx - xy * dy) / self.determinant, (xx * dy - xy * dx) / self.determinant];
+        (self.log - 0.5 * (dx * pull[0] + dy * pull[1]), [-pull[0], -pull[1]])
     }
 }
 
@@ -36,6 +55,7 @@ impl Component {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mixture {
     components: Vec<Component>,
+    prepared: Vec<Prepared>,
 }
 
 impl Mixture {
@@ -44,7 +64,13 @@ impl Mixture {
         assert!(!components.is_empty(), "a mixture has a component");
         let total: f64 = components.iter().map(|component| component.weight).sum();
         components.iter_mut().for_each(|component| component.weight /= total);
-        Self { components }
+        Self::of(components)
+    }
+
+    /// The mixture of components whose weights sum to one.
+    fn of(components: Vec<Component>) -> Self {
+        let prepared = components.iter().map(Component::prepared).collect();
+        Self { components, prepared }
     }
 
     /// Its components.
@@ -66,13 +92,13 @@ impl Mixture {
             let mean = component.mean.map(|m| scale * m);
             Component { weight: component.weight, mean, covariance: [xx + added, xy, yy + added] }
         };
-        Self { components: self.components.iter().map(moved).collect() }
+        Self::of(self.components.iter().map(moved).collect())
     }
 
     /// Logarithm of the density at `x`, and its gradient, the score. Sums in the logarithm, so that nothing underflows
     /// far away.
     pub fn log_density_and_score(&self, x: Point) -> (f64, Point) {
-        let parts = || self.components.iter().map(|component| component.log_and_score(x));
+        let parts = || self.prepared.iter().map(|component| component.log_and_score(x));
         let largest = parts().map(|(log, _)| log).fold(f64::NEG_INFINITY, f64::max);
         let (mut mass, mut score) = (0.0, [0.0; 2]);
         for (log, own) in parts() {
@@ -91,7 +117,7 @@ impl Mixture {
     /// How likely it is that `x` came from each component.
     pub fn responsibilities(&self, x: Point) -> Vec<f64> {
         let (log_density, _) = self.log_density_and_score(x);
-        self.components.iter().map(|component| libm::exp(component.log_and_score(x).0 - log_density)).collect()
+        self.prepared.iter().map(|component| libm::exp(component.log_and_score(x).0 - log_density)).collect()
     }
 
     /// The sample with a number, of `count` that are spread over the components in proportion to their weights (number i

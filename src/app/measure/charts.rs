@@ -157,10 +157,9 @@ fn TimeChart(
     quantity: Quantity,
 ) -> impl IntoView {
     let (state, lab) = (State::expect(), MeasureLab::expect());
-    let level = lab.level();
     let own_level = move || match quantity {
-        Quantity::Distance => level.get().map(|level| level.distance),
-        Quantity::W2 => level.get().map(|level| level.w2),
+        Quantity::Distance => lab.level.get().map(|level| level.distance),
+        Quantity::W2 => lab.level.get().map(|level| level.w2),
         _ => None,
     };
     let plot = Plot::new(state, move |theme| chart(quantity, state, lab, own_level(), theme));

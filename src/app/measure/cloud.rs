@@ -66,36 +66,34 @@ pub fn CloudView(
     });
     let frame = Memo::new(move |_| {
         let [width, height] = size.get()?;
-        let window = lab.problem.with(|posed| posed.0.as_ref().map(|problem| problem.setting.window))?;
+        let window = lab.law.with(|posed| posed.0.as_ref().map(|law| law.setting.window))?;
         Some(Frame::fit(window, width, height))
     });
     let trace = Memo::new(move |_| lab.traces.with(|traces| Same(traces.get(index).cloned().flatten())));
     let target = Memo::new(move |_| {
-        let (frame, problem) = (frame.get()?, lab.problem.get().0?);
-        let samples = problem.setting.samples.as_ref()?;
+        let (frame, law) = (frame.get()?, lab.law.get().0?);
+        let samples = law.setting.samples.as_ref()?;
         let [columns, rows] = cells(&frame);
         Some(DensityGrid::of_particles(samples, &frame, columns, rows))
     });
-    let plan = lab.plan();
     Effect::new(move |_| {
         state.fonts.track();
         let (theme, layers) = (state.theme(), state.with(|e| e.view.clouds));
-        let (Some(canvas), Some(frame), Some(problem)) = (ground.get(), frame.get(), lab.problem.get().0) else {
+        let (Some(canvas), Some(frame), Some(law)) = (ground.get(), frame.get(), lab.law.get().0) else {
             return;
         };
         let Some(mut surface) = Canvas::new(&canvas, frame.width, frame.height, dom::pixel_ratio(), theme) else {
             return;
         };
         surface.fill([0.0, 0.0, frame.width, frame.height], theme.paper);
-        match land(&problem, &frame, cells(&frame)).filter(|_| layers.target) {
+        match land(&law, &frame, cells(&frame)).filter(|_| layers.target) {
             Some(land) => {
                 let layers = MapLayers { critical: false, probes: false, ..MapLayers::default() };
                 draw_land(&mut surface, &land, &frame, theme, layers);
             }
             None => draw_axes(&mut surface, &frame, theme),
         }
-        if let Some(samples) = problem.setting.samples.as_ref().filter(|_| layers.target && problem.potential.is_none())
-        {
+        if let Some(samples) = law.setting.samples.as_ref().filter(|_| layers.target && law.potential.is_none()) {
             draw_samples(&mut surface, samples, &frame, theme);
         }
     });
@@ -114,10 +112,9 @@ pub fn CloudView(
         };
         let [columns, rows] = cells(&frame);
         let own = trace.as_ref().and_then(|trace| trace.row_at(time)).filter(|row| row.density.0 > 0);
-        let grid = match own {
-            Some(row) => DensityGrid::of_shares(row.density.0, &row.density.1),
-            None => DensityGrid::of_particles(&cloud, &frame, columns, rows),
-        };
+        let marginals = DensityGrid::of_particles(&cloud, &frame, columns, rows);
+        let on_grid = own.map(|row| DensityGrid::of_shares(row.density.0, &row.density.1));
+        let grid = on_grid.as_ref().unwrap_or(&marginals);
         let pixels = if layers.density { grid.pixels(theme.trail(index), grid.largest()) } else { Vec::new() };
         let (columns, rows) = if layers.density { (grid.columns as u32, grid.rows as u32) } else { (1, 1) };
         let _ = put_pixels(&density, columns, rows, if pixels.is_empty() { &[0; 4] } else { &pixels });
@@ -130,13 +127,12 @@ pub fn CloudView(
         }
         if layers.lines {
             let links: Vec<[Point; 2]> =
-                plan.with(|plan| plan.iter().filter_map(|(i, to)| Some([*cloud.get(*i)?, *to])).collect());
+                lab.plan.with(|plan| plan.iter().filter_map(|(i, to)| Some([*cloud.get(*i)?, *to])).collect());
             draw_links(&mut surface, &links, index, &frame, theme);
         }
         if cloud.len() <= MOST_DOTS {
             draw_particles(&mut surface, &cloud, index, &frame, theme);
         }
-        let marginals = DensityGrid::of_particles(&cloud, &frame, cells(&frame)[0], cells(&frame)[1]);
         target.with(|target| draw_marginals(&mut surface, &marginals, target.as_ref(), index, &frame, theme));
         scene.laws(&mut surface, trace.as_deref(), time);
         lab.selection.with(|selection| scene.selected(&mut surface, selection, lab.tool.get() == Tool::Lasso));

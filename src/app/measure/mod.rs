@@ -31,8 +31,14 @@ const MOST_LINES: usize = 256;
 /// What running the experiment has given so far, shared through Leptos' context. A handle.
 #[derive(Clone, Copy)]
 pub struct MeasureLab {
+    /// The law that is sought: what of the problem stays while somebody moves the start.
+    pub law: Memo<Posed>,
     /// The problem.
     pub problem: Memo<Posed>,
+    /// What an independent cloud of the law has for distances.
+    pub level: Memo<Option<Level>>,
+    /// Where exact transport takes the particles of the start: pairs of a particle's number and a point.
+    pub plan: Memo<Vec<(usize, Point)>>,
     /// A trace for each method: of the last run until the present one has something to show.
     pub traces: RwSignal<Vec<Option<Arc<MeasureTrace>>>>,
     /// The share of all steps that have been taken; `None` when nothing is under way.
@@ -67,13 +73,31 @@ impl PartialEq for Posed {
 impl MeasureLab {
     /// Runs the experiment in a worker whenever it changes. Puts itself into the context.
     pub fn provide(state: State) -> Self {
-        let posed = state.part(|e| (choice(e).cloned(), e.start, e.domain, e.seed));
+        let sought = state.part(|e| (choice(e).map(Choice::without_places), e.domain, e.seed, e.steps));
+        let law = Memo::new(move |_| {
+            sought.with(|(choice, domain, seed, steps)| {
+                let law = choice.as_ref().and_then(|choice| MeasureProblem::law(choice, *domain, *seed, *steps).ok());
+                Posed(law.map(Arc::new))
+            })
+        });
+        let started = state.part(|e| (choice(e).cloned(), e.start));
+        let problem = Memo::new(move |_| {
+            started.with(|(choice, start)| {
+                let law = law.get().0.zip(choice.as_ref());
+                let problem = law.and_then(|(law, choice)| law.as_ref().clone().with_start(choice, *start).ok());
+                Posed(problem.map(Arc::new))
+            })
+        });
+        let level = Memo::new(move |_| {
+            let law = law.get().0?;
+            let particles = started.with_untracked(|(choice, _)| choice.as_ref().map_or(1, Choice::particles));
+            Gauges::new(law).level(particles)
+        });
         let lab = Self {
-            problem: Memo::new(move |_| {
-                // Reading it: a memo that is only tracked never learns of a change.
-                posed.with(|_| ());
-                Posed(state.with_untracked(Experiment::pose_measure).ok().map(Arc::new))
-            }),
+            law,
+            problem,
+            level,
+            plan: Memo::new(move |_| problem.get().0.map_or_else(Vec::new, |problem| exact_plan(&problem))),
             traces: state.measure_traces,
             progress: RwSignal::new(None),
             failures: RwSignal::new(Vec::new()),
@@ -185,28 +209,17 @@ impl MeasureLab {
         names.dedup();
         names.join(", ")
     }
+}
 
-    /// What an independent cloud of the law has for distances, reactively.
-    pub fn level(self) -> Memo<Option<Level>> {
-        Memo::new(move |_| {
-            let problem = self.problem.get().0?;
-            Gauges::new(problem.clone()).level(problem.setting.start.len())
-        })
-    }
-
-    /// Where exact transport takes the particles of the start: pairs of a particle's number and a point.
-    pub fn plan(self) -> Memo<Vec<(usize, Point)>> {
-        Memo::new(move |_| {
-            let Some(problem) = self.problem.get().0 else { return Vec::new() };
-            let (Some(samples), start) = (&problem.setting.samples, &problem.setting.start) else { return Vec::new() };
-            let count = samples.len().min(start.len()).min(MOST_LINES);
-            let place = |i: usize, of: usize| i * of / count.max(1);
-            let from: Vec<Point> = (0..count).map(|i| start[place(i, start.len())]).collect();
-            let to: Vec<Point> = (0..count).map(|i| samples[place(i, samples.len())]).collect();
-            let matched = w2_of_clouds(&from, &to).map_or_else(Vec::new, |(_, partners)| partners);
-            matched.into_iter().enumerate().map(|(i, j)| (place(i, start.len()), to[j])).collect()
-        })
-    }
+/// Where exact transport takes the particles of the start, of many only some.
+fn exact_plan(problem: &MeasureProblem) -> Vec<(usize, Point)> {
+    let (Some(samples), start) = (&problem.setting.samples, &problem.setting.start) else { return Vec::new() };
+    let count = samples.len().min(start.len()).min(MOST_LINES);
+    let place = |i: usize, of: usize| i * of / count.max(1);
+    let from: Vec<Point> = (0..count).map(|i| start[place(i, start.len())]).collect();
+    let to: Vec<Point> = (0..count).map(|i| samples[place(i, samples.len())]).collect();
+    let matched = w2_of_clouds(&from, &to).map_or_else(Vec::new, |(_, partners)| partners);
+    matched.into_iter().enumerate().map(|(i, j)| (place(i, start.len()), to[j])).collect()
 }
 
 /// The choice of an experiment of the measure lab.

@@ -31,8 +31,8 @@ pub struct MeasureRun {
 /// The way of one cloud.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MeasureTrace {
-    /// What was recorded, from step 0, the start, on.
-    pub rows: Vec<Row>,
+    /// What was recorded, from step 0, the start, on. Shared, since a page keeps traces while they grow.
+    pub rows: Vec<Arc<Row>>,
     /// What had to be done otherwise than the papers have it.
     pub notices: Vec<Notice>,
     /// Numbers that the method keeps between steps, besides the cloud.
@@ -82,7 +82,7 @@ impl MeasureTrace {
     /// The last row that is not after `step`. `None` before anything was recorded.
     pub fn row_at(&self, step: f64) -> Option<&Row> {
         let after = self.rows.partition_point(|row| f64::from(row.step) <= step);
-        self.rows.get(after.saturating_sub(1))
+        self.rows.get(after.saturating_sub(1)).map(|row| &**row)
     }
 }
 

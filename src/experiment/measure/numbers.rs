@@ -4,6 +4,7 @@ use super::{MeasureOutcome, MeasureTrace, Row};
 use crate::experiment::numbers::Rest;
 use crate::optimizers::flows::Notice;
 use crate::problems::measure::MeasureCalls;
+use std::sync::Arc;
 
 /// Numbers of a row before its lists.
 const FIXED: usize = 19;
@@ -68,7 +69,7 @@ impl MeasureTrace {
                 columns,
             ]: [f64; FIXED] = rest.array()?;
             let cloud = rest.take(2 * count as usize)?.chunks_exact(2).map(|c| [c[0], c[1]]).collect();
-            rows.push(Row {
+            rows.push(Arc::new(Row {
                 step: step as u32,
                 time,
                 cloud,
@@ -82,7 +83,7 @@ impl MeasureTrace {
                 landmark: lx.is_finite().then_some([lx, ly]),
                 calls: MeasureCalls { value: value as u64, gradient: gradient as u64, pairs: pairs as u64 },
                 density: (columns as usize, rest.list()?.to_vec()),
-            });
+            }));
         }
         let notices = rest.list()?.iter().filter_map(|n| Notice::ALL.get(*n as usize).copied()).collect();
         let [memory, kind, a, b] = rest.array()?;

@@ -94,7 +94,7 @@ pub fn measure_json(experiment: &Experiment, run: &MeasureRun, record: Option<&[
 }
 
 fn kept<'a>(trace: &'a MeasureTrace, record: Option<&[u32]>) -> Vec<&'a Row> {
-    trace.rows.iter().filter(|row| record.is_none_or(|wanted| wanted.contains(&row.step))).collect()
+    trace.rows.iter().map(|row| &**row).filter(|row| record.is_none_or(|wanted| wanted.contains(&row.step))).collect()
 }
 
 /// The traces as comma-separated values, one line for each recorded step of each method; the particles are in JSON.

@@ -171,7 +171,7 @@ impl MeasureRunner {
             self.record();
         }
         if let Some(last) = self.trace.rows.last_mut().filter(|row| row.w2.is_nan()) {
-            last.w2 = self.gauges.measure(&last.cloud, f64::NAN, true)[2];
+            Arc::make_mut(last).w2 = self.gauges.measure(&last.cloud, f64::NAN, true)[2];
         }
         self.trace.outcome = judge(&self.problem, &self.gauges, &self.trace, self.diverged);
         self.trace
@@ -200,14 +200,14 @@ impl MeasureRunner {
             Mover::Points(_, lr) => *lr,
         };
         let energy = energy.unwrap_or_else(|| {
-            if self.problem.has_energy() { self.oracle.energy_and_gradient(&self.cloud).0 } else { f64::NAN }
+            if self.problem.has_energy() { self.oracle.energy(&self.cloud, mean_potential) } else { f64::NAN }
         });
         // What is looked at here is not what the method has asked.
         self.oracle.calls = asked;
         self.trace.notices = self.oracle.notices.iter().copied().collect();
         let law = Gaussian::of_points(&self.cloud);
         let covariance = [law.covariance.m11, law.covariance.m12, law.covariance.m22];
-        self.trace.rows.push(Row {
+        self.trace.rows.push(Arc::new(Row {
             step: self.step,
             time: f64::from(self.step) * time_step,
             cloud: self.cloud.clone(),
@@ -221,6 +221,6 @@ impl MeasureRunner {
             landmark,
             calls,
             density,
-        });
+        }));
     }
 }

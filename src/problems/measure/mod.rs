@@ -54,6 +54,16 @@ impl Choice {
         Self { id: family.id, ..Self::default() }
     }
 
+    /// How many particles there are.
+    pub fn particles(&self) -> usize {
+        self.cloud.as_ref().map_or_else(|| self.knobs().get("n") as usize, Vec::len).max(1)
+    }
+
+    /// The same, with as many particles as were drawn by hand, but not where they are: all that the law depends on.
+    pub fn without_places(&self) -> Self {
+        Self { cloud: self.cloud.as_ref().map(|cloud| vec![[0.0; 2]; cloud.len()]), ..self.clone() }
+    }
+
     /// What it is a choice of.
     pub fn family(&self) -> &'static Family {
         find(self.id).expect("a choice is only made from a listed family")
@@ -146,7 +156,7 @@ pub struct MeasureProblem {
 enum Law {
     Unknown,
     Mixture(Arc<Mixture>),
-    Gridded(Gridded),
+    Gridded(Arc<Gridded>),
     Shape { shape: Shape, size: f64, apart: f64 },
 }
 
@@ -160,9 +170,12 @@ impl MeasureProblem {
         seed: u64,
         steps: u32,
     ) -> Result<Self, ProblemError> {
+        Self::law(choice, domain, seed, steps)?.with_start(choice, start)
+    }
+
+    /// The problem without its particles: what need not be made anew while somebody moves them.
+    pub fn law(choice: &Choice, domain: Option<[f64; 4]>, seed: u64, steps: u32) -> Result<Self, ProblemError> {
         let family = choice.family();
-        let knobs = choice.knobs();
-        let n = choice.cloud.as_ref().map_or_else(|| knobs.get("n") as usize, Vec::len).max(1);
         let mut problem = Self {
             family,
             setting: Setting {
@@ -183,14 +196,13 @@ impl MeasureProblem {
             network: None,
             exact: None,
             law: Law::Unknown,
-            knobs,
+            knobs: choice.knobs(),
         };
-        let middle = start.unwrap_or(family.start);
         match family.kind {
-            Kind::Gaussian => problem.gaussian(middle, choice.cloud.is_none()),
+            Kind::Gaussian => problem.gaussian(),
             Kind::Potential => problem.landscape(choice, domain)?,
             Kind::Mixture => problem.ring(),
-            Kind::Clouds => problem.clouds(choice, n)?,
+            Kind::Clouds => problem.clouds(choice)?,
             Kind::Interaction => problem.interaction(choice)?,
             Kind::Game => {
                 problem.setting.game = Some(if problem.knobs.get("game") < 0.5 { game::RUGGED } else { game::CHASE });
@@ -201,11 +213,22 @@ impl MeasureProblem {
             problem.setting.samples = Some(target.as_slice().into());
             problem.law = Law::Unknown;
         }
-        problem.setting.start = match &choice.cloud {
-            Some(cloud) => cloud.as_slice().into(),
-            None => problem.start(choice, middle, n)?,
-        };
         Ok(problem)
+    }
+
+    /// The same law with the particles of a choice, drawn around `start` where nobody has drawn them by hand.
+    pub fn with_start(mut self, choice: &Choice, start: Option<Point>) -> Result<Self, ProblemError> {
+        let middle = start.unwrap_or(self.family.start);
+        self.exact = None;
+        self.setting.start = match &choice.cloud {
+            Some(cloud) => cloud.as_slice().into(),
+            None => self.drawn(choice, middle)?,
+        };
+        if self.family.kind == Kind::Gaussian && choice.cloud.is_none() {
+            let start = Gaussian::round(middle, self.knobs.get("spread"));
+            self.exact = Some(Exact { start, hessian: self.curvature(), centre: [0.0; 2] });
+        }
+        Ok(self)
     }
 
     /// Whether particles have an energy that an optimizer of points can descend.
@@ -229,7 +252,8 @@ impl MeasureProblem {
     }
 
     /// The particles at the start, where nobody has drawn them.
-    fn start(&self, choice: &Choice, [x, y]: Point, n: usize) -> Result<Arc<[Point]>, ProblemError> {
+    fn drawn(&self, choice: &Choice, [x, y]: Point) -> Result<Arc<[Point]>, ProblemError> {
+        let n = choice.particles();
         if self.family.kind == Kind::Clouds {
             let size = self.knobs.get("size");
             let points = shape(choice, "from")?.points(n, self.setting.seed, START);
@@ -244,21 +268,19 @@ impl MeasureProblem {
         Ok((0..n).map(place).collect())
     }
 
-    fn gaussian(&mut self, middle: Point, drawn_at_random: bool) {
+    /// The curvature of a normal law's potential: one along the direction of `angle`, `kappa` across.
+    fn curvature(&self) -> Matrix2<f64> {
         let kappa = self.knobs.get("kappa");
         let angle = self.knobs.get("angle").to_radians();
         let [c, s] = [libm::cos(angle), libm::sin(angle)];
-        // Curvature one along (c, s), kappa across.
-        let hessian =
-            Matrix2::new(c * c + kappa * s * s, (1.0 - kappa) * c * s, (1.0 - kappa) * c * s, s * s + kappa * c * c);
-        let covariance = hessian.try_inverse().expect("curvatures are positive");
+        Matrix2::new(c * c + kappa * s * s, (1.0 - kappa) * c * s, (1.0 - kappa) * c * s, s * s + kappa * c * c)
+    }
+
+    fn gaussian(&mut self) {
+        let covariance = self.curvature().try_inverse().expect("curvatures are positive");
         let component =
             Component { weight: 1.0, mean: [0.0; 2], covariance: [covariance.m11, covariance.m12, covariance.m22] };
         self.mixture(Mixture::new(vec![component]));
-        if drawn_at_random {
-            let start = Gaussian::round(middle, self.knobs.get("spread"));
-            self.exact = Some(Exact { start, hessian, centre: [0.0; 2] });
-        }
     }
 
     fn ring(&mut self) {
@@ -311,17 +333,17 @@ impl MeasureProblem {
         self.setting.samples =
             gridded.as_ref().map(|grid| grid.samples(self.sample_count(), self.setting.seed, SAMPLES).into());
         self.log_partition = gridded.as_ref().map(|grid| grid.log_partition);
-        self.law = gridded.map_or(Law::Unknown, Law::Gridded);
+        self.law = gridded.map_or(Law::Unknown, |grid| Law::Gridded(Arc::new(grid)));
         self.setting.density = true;
         self.potential = Some(potential);
         self.plane = Some(Arc::new(plane));
         Ok(())
     }
 
-    fn clouds(&mut self, choice: &Choice, n: usize) -> Result<(), ProblemError> {
+    fn clouds(&mut self, choice: &Choice) -> Result<(), ProblemError> {
         let (size, apart) = (self.knobs.get("size"), self.knobs.get("apart"));
         let shape = shape(choice, "to")?;
-        let points = shape.points(n.min(MOST_SAMPLES), self.setting.seed, SAMPLES);
+        let points = shape.points(choice.particles().min(MOST_SAMPLES), self.setting.seed, SAMPLES);
         self.law = Law::Shape { shape, size, apart };
         self.setting.samples = Some(points.into_iter().map(|[x, y]| [apart + size * x, size * y]).collect());
         Ok(())

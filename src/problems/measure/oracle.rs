@@ -96,34 +96,53 @@ impl MeasureOracle {
     ///
     /// F = mean U + 1/2 mean over pairs of W + c/2 mean |x|^2; the gradient is n times that by each particle.
     pub fn energy_and_gradient(&mut self, cloud: &[Point]) -> (f64, Vec<Point>) {
-        let n = cloud.len().max(1) as f64;
-        let problem = self.problem.clone();
-        if let Some(network) = &problem.network {
+        if let Some(network) = &self.problem.network {
             return network.loss_and_gradient(cloud);
         }
-        let (mut energy, mut gradient) = (0.0, vec![[0.0; 2]; cloud.len()]);
+        let (mut sum, mut gradient) = (0.0, vec![[0.0; 2]; cloud.len()]);
         if let Some(potential) = &mut self.potential {
             for (x, g) in cloud.iter().zip(&mut gradient) {
                 let (value, slope) = potential.value_and_gradient(*x);
-                energy += value / n;
+                sum += value;
                 *g = slope;
             }
         }
-        if let Some((kernel, softening)) = &problem.setting.interaction {
-            let sums = match &self.prepared {
-                Some((known, sums)) if known == cloud => sums.clone(),
-                _ => sum_pairs(&Pair::Radial(kernel.clone()), *softening, cloud, &sources(cloud)),
-            };
-            for (g, [dx, dy, value]) in gradient.iter_mut().zip(sums) {
-                *g = [g[0] + dx, g[1] + dy];
-                energy += 0.5 * value / n;
-            }
+        let forces = self.forces(cloud);
+        for (g, [dx, dy, _]) in gradient.iter_mut().zip(&forces) {
+            *g = [g[0] + dx, g[1] + dy];
         }
+        let confine = self.problem.confine;
         for (x, g) in cloud.iter().zip(&mut gradient) {
-            energy += 0.5 * problem.confine * (x[0] * x[0] + x[1] * x[1]) / n;
-            *g = [g[0] + problem.confine * x[0], g[1] + problem.confine * x[1]];
+            *g = [g[0] + confine * x[0], g[1] + confine * x[1]];
         }
-        (energy, gradient)
+        (sum / cloud.len().max(1) as f64 + self.internal(cloud, &forces), gradient)
+    }
+
+    /// The energy of a cloud whose mean potential is known, as [`energy_and_gradient`](Self::energy_and_gradient) has it. Not
+    /// counted.
+    pub fn energy(&mut self, cloud: &[Point], mean_potential: f64) -> f64 {
+        if let Some(network) = &self.problem.network {
+            return network.loss_and_gradient(cloud).0;
+        }
+        let forces = self.forces(cloud);
+        let external = if self.potential.is_some() { mean_potential } else { 0.0 };
+        external + self.internal(cloud, &forces)
+    }
+
+    /// What the particles of a cloud do to each other: force and value for each. Empty where they do nothing.
+    fn forces(&self, cloud: &[Point]) -> Vec<PairSums> {
+        let Some((kernel, softening)) = &self.problem.setting.interaction else { return Vec::new() };
+        match &self.prepared {
+            Some((known, sums)) if known == cloud => sums.clone(),
+            _ => sum_pairs(&Pair::Radial(kernel.clone()), *softening, cloud, &sources(cloud)),
+        }
+    }
+
+    /// The energy of interaction and spring.
+    fn internal(&self, cloud: &[Point], forces: &[PairSums]) -> f64 {
+        let squares: f64 = cloud.iter().map(|x| x[0] * x[0] + x[1] * x[1]).sum();
+        let pairs: f64 = forces.iter().map(|[_, _, value]| value).sum();
+        0.5 * (pairs + self.problem.confine * squares) / cloud.len().max(1) as f64
     }
 
     /// Counts what [`energy_and_gradient`](Self::energy_and_gradient) takes.
