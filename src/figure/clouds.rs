@@ -159,6 +159,14 @@ pub fn draw_particles(surface: &mut dyn Surface, cloud: &[[f64; 2]], index: usiz
     }
 }
 
+/// Draws points that could have been chosen and were not.
+pub fn draw_pool(surface: &mut dyn Surface, pool: &[[f64; 2]], frame: &Frame, theme: &Theme) {
+    let edge = Stroke { color: theme.paper, opacity: 0.6, width: 0.4, dash: None };
+    for point in pool {
+        surface.marker(Shape::Circle, frame.to_pixel(*point), 1.8, theme.soft, edge);
+    }
+}
+
 /// Draws points of the law that is sought as small rings.
 pub fn draw_samples(surface: &mut dyn Surface, samples: &[[f64; 2]], frame: &Frame, theme: &Theme) {
     let size = (7.0 / libm::pow(samples.len().max(1) as f64, 0.22)).clamp(1.2, 3.5);

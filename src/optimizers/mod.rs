@@ -451,6 +451,10 @@ pub static REGISTRY: &[Entry] = &[
     flows::consensus_hopping::ENTRY,
     #[cfg(labs)]
     flows::displacement_gd::ENTRY,
+    #[cfg(labs)]
+    flows::gio::ENTRY,
+    #[cfg(labs)]
+    flows::reno::ENTRY,
 ];
 
 /// The optimizers that move a single point: all but the flows.

@@ -6,10 +6,12 @@
 
 mod adam_fails;
 mod atoms_apart;
+mod better_noise;
 mod clouds;
 mod condition_number;
 mod covariances;
 mod format;
+mod from_a_pool;
 mod general;
 mod gross_errors;
 mod guided_half_way;

@@ -9,12 +9,14 @@ use crate::canvas::{Canvas, put_pixels};
 use leptos::html;
 use leptos::prelude::*;
 use std::sync::Arc;
+use thalweg::experiment::Stage;
 use thalweg::experiment::measure::MeasureTrace;
 use thalweg::figure::{
     DensityGrid, Frame, Land, MapLayers, Shape, Stroke, Surface, Theme, draw_axes, draw_land, draw_landmark, draw_law,
-    draw_links, draw_marginals, draw_particles, draw_samples,
+    draw_links, draw_marginals, draw_particles, draw_pool, draw_samples,
 };
 use thalweg::measures::Point;
+use thalweg::optimizers::{self, Knobs, Scalars};
 use thalweg::problems::measure::{MeasureProblem, Potential};
 
 /// Cells of the ground and of densities along the longer side.
@@ -24,15 +26,28 @@ const MOST_TRAILS: usize = 48;
 /// Particles drawn one by one, at most; more are a density alone.
 const MOST_DOTS: usize = 6000;
 
-/// The potential over a frame as land; `None` where there is none.
-fn land(problem: &MeasureProblem, frame: &Frame, [columns, rows]: [usize; 2]) -> Option<Land> {
+/// The place that a place of the picture stands for, by the settings of a method, where that is another.
+fn mapping(method: &Stage) -> Option<fn(&Knobs<f64>, Point) -> Point> {
+    match optimizers::find(method.id)?.scalars {
+        Scalars::Flow(flow) => flow.seen,
+        _ => None,
+    }
+}
+
+/// The potential over a frame as land; `None` where there is none. With a method that maps the picture, the potential is that
+/// of the place which a place of the picture stands for.
+fn land(problem: &MeasureProblem, method: Option<&Stage>, frame: &Frame, [columns, rows]: [usize; 2]) -> Option<Land> {
+    let seen = |place| match method.and_then(|method| Some((mapping(method)?, &method.knobs))) {
+        Some((seen, knobs)) => seen(knobs, place),
+        None => place,
+    };
     let mut potential: Potential = problem.potential.clone()?;
     let [x0, x1, y0, y1] = frame.window;
     let place = |k: usize| {
         let (i, j) = ((k % columns) as f64 + 0.5, (k / columns) as f64 + 0.5);
         [x0 + i / columns as f64 * (x1 - x0), y1 - j / rows as f64 * (y1 - y0)]
     };
-    let values = (0..columns * rows).map(|k| potential.value(place(k))).collect();
+    let values = (0..columns * rows).map(|k| potential.value(seen(place(k)))).collect();
     Land::of_grid(frame.window, columns, rows, values)
 }
 
@@ -69,6 +84,11 @@ pub fn CloudView(
         let window = lab.law.with(|posed| posed.0.as_ref().map(|law| law.setting.window))?;
         Some(Frame::fit(window, width, height))
     });
+    // What the ground depends on: of most methods nothing.
+    let mapped = state.part(move |e| {
+        let method = &e.methods.get(index)?.base;
+        mapping(method).map(|_| method.clone())
+    });
     let trace = Memo::new(move |_| lab.traces.with(|traces| Same(traces.get(index).cloned().flatten())));
     let target = Memo::new(move |_| {
         let (frame, law) = (frame.get()?, lab.law.get().0?);
@@ -86,7 +106,8 @@ pub fn CloudView(
             return;
         };
         surface.fill([0.0, 0.0, frame.width, frame.height], theme.paper);
-        match land(&law, &frame, cells(&frame)).filter(|_| layers.target) {
+        let land = mapped.with(|method| land(&law, method.as_ref(), &frame, cells(&frame)));
+        match land.filter(|_| layers.target) {
             Some(land) => {
                 let layers = MapLayers { critical: false, probes: false, ..MapLayers::default() };
                 draw_land(&mut surface, &land, &frame, theme, layers);
@@ -124,6 +145,10 @@ pub fn CloudView(
         let scene = Scene { index, frame: &frame, theme, problem: &problem, cloud: &cloud };
         if let Some(trace) = trace.as_ref().filter(|_| layers.trails) {
             scene.trails(&mut surface, trace, time);
+        }
+        let start = &problem.setting.start;
+        if cloud.len() < start.len() {
+            draw_pool(&mut surface, start, &frame, theme);
         }
         if layers.lines {
             let links: Vec<[Point; 2]> =

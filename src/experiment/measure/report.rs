@@ -38,6 +38,8 @@ struct RunReport {
     divergences: Vec<f64>,
     energy_distances: Vec<f64>,
     wasserstein_distances: Vec<f64>,
+    /// What the method tells of itself; `gauge` in its registry line names it.
+    gauges: Vec<f64>,
     means: Vec<Point>,
     covariances: Vec<[f64; 3]>,
     particles: Vec<Vec<Point>>,
@@ -69,6 +71,7 @@ pub fn measure_json(experiment: &Experiment, run: &MeasureRun, record: Option<&[
             divergences: of(|row| row.divergence),
             energy_distances: of(|row| row.distance),
             wasserstein_distances: of(|row| row.w2),
+            gauges: of(|row| row.gauge),
             means: rows.iter().map(|row| row.mean).collect(),
             covariances: rows.iter().map(|row| row.covariance).collect(),
             particles: rows.iter().map(|row| row.cloud.clone()).collect(),

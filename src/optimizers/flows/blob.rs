@@ -30,6 +30,7 @@ pub const ENTRY: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Density,
         gauge: "",
+        seen: None,
         build: |knobs, setting| Box::new(Blob::new(knobs, setting)),
     }),
 };

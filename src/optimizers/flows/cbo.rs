@@ -41,6 +41,7 @@ pub const ENTRY: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Values,
         gauge: "mean squared distance from the consensus",
+        seen: None,
         build: |knobs, _| Box::new(Cbo::new(knobs)),
     }),
 };

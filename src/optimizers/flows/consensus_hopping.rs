@@ -31,6 +31,7 @@ pub const ENTRY: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Values,
         gauge: "",
+        seen: None,
         build: |knobs, _| Box::new(Hopping::new(knobs)),
     }),
 };

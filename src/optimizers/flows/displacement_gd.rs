@@ -41,6 +41,7 @@ pub const ENTRY: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
         gauge: "least energy distance so far",
+        seen: None,
         build: |knobs, setting| Box::new(DisplacementGd::new(knobs, setting)),
     }),
 };

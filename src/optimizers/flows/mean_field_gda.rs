@@ -47,6 +47,7 @@ pub const ENTRY: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Game,
         gauge: "temperature",
+        seen: None,
         build: |knobs, setting| Box::new(MeanFieldGda::new(knobs, setting)),
     }),
 };

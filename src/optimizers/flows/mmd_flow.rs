@@ -33,6 +33,7 @@ pub const ENTRY: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
         gauge: "",
+        seen: None,
         build: |knobs, setting| Box::new(Discrepancy::gaussian(knobs, setting)),
     }),
 };
@@ -64,6 +65,7 @@ pub const ENERGY_DISTANCE: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
         gauge: "",
+        seen: None,
         build: |knobs, setting| Box::new(Discrepancy::energy_distance(knobs, setting)),
     }),
 };

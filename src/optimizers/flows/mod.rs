@@ -9,11 +9,13 @@ pub mod blob;
 pub mod cbo;
 pub mod consensus_hopping;
 pub mod displacement_gd;
+pub mod gio;
 pub mod jko;
 pub mod langevin;
 pub mod mean_field_gda;
 pub mod mirror_sinkhorn;
 pub mod mmd_flow;
+pub mod reno;
 pub mod reverse_diffusion;
 pub mod sinkhorn;
 pub mod sinkhorn_flow;
@@ -211,6 +213,9 @@ pub struct FlowBuild {
     pub needs: Needs,
     /// The name of the number that it tells of itself; empty where it tells none.
     pub gauge: &'static str,
+    /// The place of the problem's plane that a place of the picture stands for, where that is another: a method may show its
+    /// particles before they are mapped there.
+    pub seen: Option<fn(&Knobs<f64>, Point) -> Point>,
     /// Builds it; asked only where the problem has what it needs.
     pub build: fn(&Knobs<f64>, &Setting) -> Box<dyn Flow>,
 }

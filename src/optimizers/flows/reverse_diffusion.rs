@@ -54,6 +54,7 @@ pub const ENTRY: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Mixture,
         gauge: "cosine of the two scores",
+        seen: None,
         build: |knobs, setting| Box::new(ReverseDiffusion::new(knobs, setting)),
     }),
 };

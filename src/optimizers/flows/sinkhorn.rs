@@ -24,6 +24,7 @@ pub const ENTRY: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
         gauge: "marginal violation",
+        seen: None,
         build: |knobs, setting| Box::new(SinkhornPlan::new(knobs, setting)),
     }),
 };

@@ -23,6 +23,7 @@ pub const ENTRY: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,
         gauge: "",
+        seen: None,
         build: |knobs, setting| Box::new(SinkhornFlow::new(knobs, setting)),
     }),
 };

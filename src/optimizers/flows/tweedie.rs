@@ -28,6 +28,7 @@ pub const ENTRY: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Mixture,
         gauge: "mean squared distance from the clean samples",
+        seen: None,
         build: |knobs, setting| Box::new(Tweedie::new(knobs, setting)),
     }),
 };
