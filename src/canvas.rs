@@ -134,6 +134,14 @@ impl Surface for Canvas {
         }
     }
 
+    #[cfg(labs)]
+    fn image(&mut self, [x, y, width, height]: [f64; 4], columns: u32, rows: u32, pixels: &[u8]) {
+        if let Some(picture) = picture(columns, rows, pixels) {
+            self.context.set_image_smoothing_enabled(true);
+            let _ = self.context.draw_image_with_html_canvas_element_and_dw_and_dh(&picture, x, y, width, height);
+        }
+    }
+
     fn line(&mut self, points: &[[f64; 2]], stroke: Stroke) {
         self.lines(points, &[stroke]);
     }

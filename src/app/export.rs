@@ -14,7 +14,9 @@ use thalweg::experiment::matrix::{MatrixRun, matrix_csv, matrix_json};
 #[cfg(labs)]
 use thalweg::experiment::measure::{MeasureRun, measure_csv, measure_json};
 use thalweg::experiment::{Lab, ProblemChoice, csv, json};
-use thalweg::figure::figure_svg;
+#[cfg(labs)]
+use thalweg::figure::draw_clouds;
+use thalweg::figure::{Surface, Svg, draw_figure};
 use wasm_bindgen::prelude::*;
 
 /// Width and height of an exported figure in pixels of the page; a PNG has twice as many.
@@ -48,8 +50,8 @@ pub fn ShareMenu() -> impl IntoView {
             </li>
         }
     };
-    let plane = state.with_untracked(|e| e.lab() == Lab::Plane);
-    let pictures = plane.then(|| {
+    let drawn = state.with_untracked(|e| e.lab() != Lab::Matrix);
+    let pictures = drawn.then(|| {
         view! {
             {item("PNG", "the figure at twice its size", save_png)}
             {item("SVG", "the figure as lines and text", save_svg)}
@@ -93,9 +95,21 @@ fn theme(state: State) -> &'static thalweg::figure::Theme {
     thalweg::figure::Theme::of(state.dark.get_untracked())
 }
 
-fn svg(state: State) -> String {
+/// Draws the figure of what is on the screen.
+fn draw(state: State, surface: &mut dyn Surface) {
+    let (time, theme) = (state.time.get_untracked(), theme(state));
+    #[cfg(labs)]
+    if let Some(run) = measure_run(state) {
+        return state.with_untracked(|e| draw_clouds(surface, e, &run, time, FIGURE, theme));
+    }
     let run = state.run_untracked();
-    state.with_untracked(|e| figure_svg(e, &run, state.time.get_untracked(), FIGURE, theme(state), encode))
+    state.with_untracked(|e| draw_figure(surface, e, &run, time, FIGURE, theme));
+}
+
+fn svg(state: State) -> String {
+    let mut svg = Svg::new(FIGURE[0], FIGURE[1], theme(state), encode);
+    draw(state, &mut svg);
+    svg.finish()
 }
 
 /// The browser's own PNG of a picture; empty where it has no canvas to give.
@@ -127,13 +141,10 @@ fn save_json(state: State) {
 
 /// The figure drawn on a canvas of twice the size, encoded by the browser.
 fn save_png(state: State) {
-    let run = state.run_untracked();
     let Some(canvas) = picture(1, 1, &[0, 0, 0, 0]) else { return };
     let [width, height] = FIGURE;
     let Some(mut surface) = crate::canvas::Canvas::new(&canvas, width, height, 2.0, theme(state)) else { return };
-    state.with_untracked(|e| {
-        thalweg::figure::draw_figure(&mut surface, e, &run, state.time.get_untracked(), FIGURE, theme(state));
-    });
+    draw(state, &mut surface);
     let file = name(state, "png");
     let deliver = Closure::once_into_js(move |blob: JsValue| save_blob(&file, blob.unchecked_ref()));
     let _ = canvas.to_blob(deliver.unchecked_ref());

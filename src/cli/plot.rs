@@ -5,8 +5,9 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use lexopt::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use thalweg::experiment::run;
-use thalweg::figure::{Theme, figure_svg};
+use thalweg::experiment::measure::run_measure;
+use thalweg::experiment::{Lab, run};
+use thalweg::figure::{Theme, clouds_svg, figure_svg};
 
 /// Pixels of a PNG for each pixel of the figure.
 const SCALE: f32 = 2.0;
@@ -29,9 +30,15 @@ pub fn command(mut parser: lexopt::Parser) -> Result<(), Message> {
     }
     let file = file.ok_or("where to? -o FILE.svg or -o FILE.png")?;
     let experiment = experiment(link)?;
-    let done = run(&experiment).map_err(|error| format!("problem: {error}"))?;
-    let step = step.or(experiment.view.step).unwrap_or(experiment.steps);
-    let svg = figure_svg(&experiment, &done, f64::from(step), size, Theme::of(dark), embedded_png);
+    let time = f64::from(step.or(experiment.view.step).unwrap_or(experiment.steps));
+    let posed = |error| format!("problem: {error}");
+    let svg = if experiment.lab() == Lab::Measure {
+        let done = run_measure(&experiment).map_err(posed)?;
+        clouds_svg(&experiment, &done, time, size, Theme::of(dark), embedded_png)
+    } else {
+        let done = run(&experiment).map_err(posed)?;
+        figure_svg(&experiment, &done, time, size, Theme::of(dark), embedded_png)
+    };
     match file.extension().and_then(|extension| extension.to_str()) {
         Some("svg") => write(&file, svg.as_bytes()),
         Some("png") => write(&file, &png(&svg)?),

@@ -25,9 +25,7 @@ mod theme;
 pub use basins::{BasinScale, basin_color, basin_pixels};
 pub use chart::{Axes, Chart, Series, draw_curves, draw_mesh};
 #[cfg(labs)]
-pub use clouds::{
-    DensityGrid, draw_landmark, draw_law, draw_links, draw_marginals, draw_particles, draw_pool, draw_samples,
-};
+pub use clouds::{CloudScene, DensityGrid, clouds_svg, draw_clouds, draw_ground, mapping, target_density};
 pub use contour::{Contour, Level, Spacing, contours, levels, spacing};
 #[cfg(labs)]
 pub use draw::draw_axes;

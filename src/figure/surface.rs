@@ -94,6 +94,9 @@ impl Shape {
 pub trait Surface {
     /// The land's picture over the whole rectangle, undefined regions hatched.
     fn land(&mut self, land: &Land, width: f64, height: f64, hatch: Color);
+    /// A picture, four bytes a pixel, over a rectangle: left, top, width, height.
+    #[cfg(labs)]
+    fn image(&mut self, rectangle: [f64; 4], columns: u32, rows: u32, pixels: &[u8]);
     /// A path through the points. A point with a coordinate that is not finite ends one piece and begins another.
     fn line(&mut self, points: &[[f64; 2]], stroke: Stroke);
     /// The same path with several strokes, the first undermost: a halo and its line.

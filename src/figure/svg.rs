@@ -85,6 +85,15 @@ impl Surface for Svg {
         ));
     }
 
+    #[cfg(labs)]
+    fn image(&mut self, [x, y, width, height]: [f64; 4], columns: u32, rows: u32, pixels: &[u8]) {
+        let picture = (self.encode)(columns, rows, pixels);
+        self.push(format_args!(
+            r#"<image x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}" preserveAspectRatio="none" href="{}"/>"#,
+            escape(&picture)
+        ));
+    }
+
     fn line(&mut self, points: &[[f64; 2]], stroke: Stroke) {
         if points.len() > 1 {
             self.push(format_args!(r#"<path fill="none" d="{}" {}/>"#, path(points), stroke_attributes(stroke)));

@@ -29,6 +29,10 @@
 //! one, then in two at the same time, with nothing on the page beside it: what a second core adds, without what the page
 //! does with the answers.
 
+mod measure;
+
+pub use measure::measure;
+
 use anyhow::{Context, Result};
 use serde_json::json;
 

@@ -69,6 +69,8 @@ enum Command {
 enum Measured {
     /// The built page in Chromium.
     Page,
+    /// The measure lab in Chromium.
+    Measure,
 }
 
 fn main() -> ExitCode {
@@ -87,6 +89,7 @@ fn run(command: Command) -> Result<()> {
         Command::Dist => dist::build(),
         Command::Test { part } => test::test(part),
         Command::Bench { what: Measured::Page, link } => bench::page(link.as_deref()),
+        Command::Bench { what: Measured::Measure, .. } => bench::measure(),
         Command::Screenshot { output, link, size: (width, height), scale, dark } => {
             let view = View { width, height, scale, dark, ..View::DESKTOP.still() };
             screenshot::screenshot(&output, &link, &view)

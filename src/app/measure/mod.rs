@@ -19,14 +19,10 @@ use std::sync::Arc;
 use thalweg::experiment::measure::{Gauges, Level, MeasureTrace, refusal};
 use thalweg::experiment::{Experiment, Link, Method, ProblemChoice};
 use thalweg::measures::Point;
-use thalweg::measures::transport::assignment::w2_of_clouds;
 use thalweg::optimizers::{Entry, Scalars};
 use thalweg::problems::measure::{Choice, Kind, MeasureProblem};
 use tools::Tool;
 use worker::{Answer, MeasureWorker};
-
-/// Lines of a transport plan at most.
-const MOST_LINES: usize = 256;
 
 /// What running the experiment has given so far, shared through Leptos' context. A handle.
 #[derive(Clone, Copy)]
@@ -97,7 +93,7 @@ impl MeasureLab {
             law,
             problem,
             level,
-            plan: Memo::new(move |_| problem.get().0.map_or_else(Vec::new, |problem| exact_plan(&problem))),
+            plan: Memo::new(move |_| problem.get().0.map_or_else(Vec::new, |problem| problem.plan())),
             traces: state.measure_traces,
             progress: RwSignal::new(None),
             failures: RwSignal::new(Vec::new()),
@@ -211,17 +207,6 @@ impl MeasureLab {
     }
 }
 
-/// Where exact transport takes the particles of the start, of many only some.
-fn exact_plan(problem: &MeasureProblem) -> Vec<(usize, Point)> {
-    let (Some(samples), start) = (&problem.setting.samples, &problem.setting.start) else { return Vec::new() };
-    let count = samples.len().min(start.len()).min(MOST_LINES);
-    let place = |i: usize, of: usize| i * of / count.max(1);
-    let from: Vec<Point> = (0..count).map(|i| start[place(i, start.len())]).collect();
-    let to: Vec<Point> = (0..count).map(|i| samples[place(i, samples.len())]).collect();
-    let matched = w2_of_clouds(&from, &to).map_or_else(Vec::new, |(_, partners)| partners);
-    matched.into_iter().enumerate().map(|(i, j)| (place(i, start.len()), to[j])).collect()
-}
-
 /// The choice of an experiment of the measure lab.
 pub fn choice(experiment: &Experiment) -> Option<&Choice> {
     match &experiment.problem {
@@ -235,22 +220,4 @@ pub fn choose(experiment: &mut Experiment, change: impl FnOnce(&mut Choice)) {
     if let ProblemChoice::Measure(choice) = &mut experiment.problem {
         change(choice);
     }
-}
-
-/// Where the particles of a trace are at a time, between two rows on the way from one to the other; particles that jump
-/// across a torus do not travel.
-pub fn cloud_at(trace: &MeasureTrace, time: f64, window: [f64; 4]) -> Vec<Point> {
-    let Some(row) = trace.row_at(time) else { return Vec::new() };
-    let next = trace.rows.partition_point(|row| f64::from(row.step) <= time);
-    let Some(after) = trace.rows.get(next).filter(|after| after.cloud.len() == row.cloud.len()) else {
-        return row.cloud.clone();
-    };
-    let share = (time - f64::from(row.step)) / f64::from(after.step - row.step).max(1.0);
-    let [width, height] = [window[1] - window[0], window[3] - window[2]];
-    let between = |(a, b): (&Point, &Point)| {
-        let [dx, dy] = [b[0] - a[0], b[1] - a[1]];
-        let jumps = dx.abs() > 0.5 * width || dy.abs() > 0.5 * height;
-        if jumps { *a } else { [a[0] + share * dx, a[1] + share * dy] }
-    };
-    row.cloud.iter().zip(&after.cloud).map(between).collect()
 }

@@ -79,6 +79,24 @@ impl MeasureTrace {
         known.last().map_or(f64::NAN, |row| row.w2)
     }
 
+    /// Where the particles are at a time, between two rows on the way from one to the other; particles that jump across the torus
+    /// of `window` do not travel.
+    pub fn cloud_at(&self, time: f64, window: [f64; 4]) -> Vec<Point> {
+        let Some(row) = self.row_at(time) else { return Vec::new() };
+        let next = self.rows.partition_point(|row| f64::from(row.step) <= time);
+        let Some(after) = self.rows.get(next).filter(|after| after.cloud.len() == row.cloud.len()) else {
+            return row.cloud.clone();
+        };
+        let share = (time - f64::from(row.step)) / f64::from(after.step - row.step).max(1.0);
+        let [width, height] = [window[1] - window[0], window[3] - window[2]];
+        let between = |(a, b): (&Point, &Point)| {
+            let [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+            let jumps = dx.abs() > 0.5 * width || dy.abs() > 0.5 * height;
+            if jumps { *a } else { [a[0] + share * dx, a[1] + share * dy] }
+        };
+        row.cloud.iter().zip(&after.cloud).map(between).collect()
+    }
+
     /// The last row that is not after `step`. `None` before anything was recorded.
     pub fn row_at(&self, step: f64) -> Option<&Row> {
         let after = self.rows.partition_point(|row| f64::from(row.step) <= step);

@@ -1,6 +1,7 @@
 //! How a run of the measure lab ended.
 
 use super::{Gauges, MeasureTrace};
+use crate::figure::read_number;
 use crate::measures::Point;
 use crate::problems::measure::MeasureProblem;
 
@@ -38,13 +39,14 @@ pub enum MeasureOutcome {
 impl MeasureOutcome {
     /// The verdict in words.
     pub fn verdict(&self) -> String {
-        let number = |x: f64| format!("{x:.3}");
+        // Rounding leaves no negative zero.
+        let number = |x: f64| format!("{:.3}", (1e3 * x).round() / 1e3 + 0.0).replace('-', "−");
         match self {
             Self::Reached { distance, level } => {
                 format!("reached the law: distance {}, independent points have {}", number(*distance), number(*level))
             }
             Self::Gathered { at: [x, y] } => format!("all particles gathered at ({}, {})", number(*x), number(*y)),
-            Self::Settled { energy } => format!("settled at the energy {energy:.4e}"),
+            Self::Settled { energy } => format!("settled at the energy {}", read_number(*energy)),
             Self::Diverged { step } => format!("diverged at step {step}: most particles left"),
             Self::OutOfBudget => "still on its way".to_owned(),
         }

@@ -203,6 +203,8 @@ mod tests {
     }
 
     impl Surface for Count {
+        #[cfg(labs)]
+        fn image(&mut self, _: [f64; 4], _: u32, _: u32, _: &[u8]) {}
         fn land(&mut self, _: &Land, _: f64, _: f64, _: Color) {}
         fn line(&mut self, points: &[[f64; 2]], stroke: Stroke) {
             let lengths = points.windows(2).map(|p| libm::hypot(p[1][0] - p[0][0], p[1][1] - p[0][1]));

@@ -200,7 +200,7 @@ impl Gio {
             let scale = *scale.get_or_insert(if length(g) > 0.0 { self.spread / length(g) } else { 0.0 });
             let moved = [0, 1].map(|k| self.v[k] - self.lr * scale * g[k]);
             // A step from very near a point of X would throw v out of the plane.
-            if moved.iter().zip(self.v).any(|(to, from)| !((to - from).abs() <= self.spread)) {
+            if !moved.iter().zip(self.v).all(|(to, from)| (to - from).abs() <= self.spread) {
                 return;
             }
             self.v = moved;

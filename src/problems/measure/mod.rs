@@ -21,6 +21,7 @@ pub use shape::{SHAPES, Shape};
 
 use super::{PlaneProblem, ProblemError};
 use crate::landscapes;
+use crate::measures::transport::assignment::w2_of_clouds;
 use crate::measures::{Component, Gaussian, Kernel, Mixture, Point};
 use crate::optimizers::Knobs;
 use crate::optimizers::flows::Setting;
@@ -32,6 +33,9 @@ use std::sync::Arc;
 pub const MOST_DRAWN: usize = 400;
 /// Points that stand for a law that is sought, at most: sums over pairs with them must not rule the time of a step.
 pub const MOST_SAMPLES: usize = 512;
+
+/// Lines of a transport plan at most.
+const MOST_LINES: usize = 256;
 
 /// What a link says of a problem of the measure lab.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -234,6 +238,18 @@ impl MeasureProblem {
     /// Whether particles have an energy that an optimizer of points can descend.
     pub fn has_energy(&self) -> bool {
         self.potential.is_some() || self.setting.interaction.is_some() || self.network.is_some()
+    }
+
+    /// Where exact transport takes the particles of the start, of many only some: pairs of a particle's number and a point that
+    /// is sought.
+    pub fn plan(&self) -> Vec<(usize, Point)> {
+        let (Some(samples), start) = (&self.setting.samples, &self.setting.start) else { return Vec::new() };
+        let count = samples.len().min(start.len()).min(MOST_LINES);
+        let place = |i: usize, of: usize| i * of / count.max(1);
+        let from: Vec<Point> = (0..count).map(|i| start[place(i, start.len())]).collect();
+        let to: Vec<Point> = (0..count).map(|i| samples[place(i, samples.len())]).collect();
+        let matched = w2_of_clouds(&from, &to).map_or_else(Vec::new, |(_, partners)| partners);
+        matched.into_iter().enumerate().map(|(i, j)| (place(i, start.len()), to[j])).collect()
     }
 
     /// `count` points of the law that is sought, independent of those that methods are given; `None` where the law is not known

@@ -1,5 +1,11 @@
 //! Pictures of the measure lab: particles, their density, its marginals, the lines of a transport plan.
 
+mod plot;
+mod scene;
+
+pub use plot::{clouds_svg, draw_clouds};
+pub use scene::{CloudScene, draw_ground, mapping, target_density};
+
 use super::{Color, Frame, Shape, Stroke, Surface, Theme, trail_shape};
 
 /// How much of a law lies in each cell of a window, row by row from the top.
