@@ -422,9 +422,15 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::sinkhorn::ENTRY,
     #[cfg(labs)]
+    flows::vi::sgvb::ENTRY,
+    #[cfg(labs)]
+    flows::vi::score_function::ENTRY,
+    #[cfg(labs)]
     flows::sliced_flow::ENTRY,
     #[cfg(labs)]
     flows::jko::ENTRY,
+    #[cfg(labs)]
+    flows::vi::iwae::ENTRY,
     #[cfg(labs)]
     flows::svgd::ENTRY,
     #[cfg(labs)]
@@ -451,6 +457,8 @@ pub static REGISTRY: &[Entry] = &[
     flows::consensus_hopping::ENTRY,
     #[cfg(labs)]
     flows::displacement_gd::ENTRY,
+    #[cfg(labs)]
+    flows::vi::path_gradient::ENTRY,
 ];
 
 /// The optimizers that move a single point: all but the flows.
