@@ -81,7 +81,7 @@ trait Estimator {
 /// ```
 /// `theta` has logarithms of lengths among its lengths, so that `lr` has no one unit. The cloud that is seen is
 /// T_theta(base_i) for noise that stays: at the start theta and base are fitted to the start cloud, which is thus the cloud of
-/// step 0. The number told is the trace of the covariance of the g_j, estimated from them; with one there is none.
+/// step 0, up to the correlation that independent coordinates cannot have. The number told is the trace of the covariance of the g_j, estimated from them; with one there is none.
 ///
 /// The energy is the objective over the base in place of fresh draws, with the exact density: a sum that moves
 /// smoothly with theta. For the normal guides the base has mean zero and the covariance of the identity exactly, so that for

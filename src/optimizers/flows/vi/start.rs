@@ -23,8 +23,8 @@ const BASE: u32 = 0x4000_0030;
 
 /// Fits a guide to particles by moments, so that T_theta of the base is the cloud:
 ///
-/// - a normal law, bent by nothing: mean and covariance (the two variances, for a mean field), the base being the whitened
-///   cloud;
+/// - a normal law, bent by nothing: mean and covariance, the base being the whitened cloud. Independent coordinates have the two
+///   variances alone, and the same base: T_theta of it is the cloud without its correlation;
 /// - a ring: the mean, the mean distance from it and its standard deviation; an angle is that of the particle as seen from
 ///   the mean, and the noise goes inwards and outwards alone.
 ///
@@ -36,7 +36,7 @@ pub fn fit(guide: Guide, cloud: &[Point], diagonal: f64, seed: u64) -> Fitted {
     }
     let law = Gaussian::of_points(cloud);
     let Replaced { deviation: e1, by_draws: draw1 } = replaced(law.covariance.m11.sqrt(), diagonal);
-    let b = if guide == Guide::MeanField || draw1 { 0.0 } else { law.covariance.m12 / e1 };
+    let b = if draw1 { 0.0 } else { law.covariance.m12 / e1 };
     // What the first coordinate does not explain; rounding may make it negative.
     let rest = (law.covariance.m22 - b * b).max(0.0).sqrt();
     let Replaced { deviation: e2, by_draws: draw2 } = replaced(rest, diagonal);
@@ -49,6 +49,9 @@ pub fn fit(guide: Guide, cloud: &[Point], diagonal: f64, seed: u64) -> Fitted {
     };
     let base = cloud.iter().enumerate().map(noise).collect();
     let mut theta = vec![law.mean.x, law.mean.y, libm::log(e1), libm::log(e2), b];
+    if guide == Guide::MeanField {
+        theta[3] = libm::log(libm::hypot(b, e2));
+    }
     theta.resize(guide.parameters(), 0.0);
     Fitted { theta, base, flat: draw1 || draw2 }
 }
@@ -99,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_run_begins_with_the_start_cloud() {
-        for guide in [Guide::MeanField, Guide::Full, Guide::Coupling, Guide::Ring { inner: 0 }] {
+        for guide in [Guide::Full, Guide::Coupling, Guide::Ring { inner: 0 }] {
             let Fitted { theta, base, flat } = fit(guide, &cloud(), 10.0, 1);
             assert!(!flat && theta.len() == guide.parameters());
             for (x, noise) in cloud().iter().zip(&base) {
@@ -111,11 +114,19 @@ mod tests {
     }
 
     #[test]
-    fn the_base_of_a_full_guide_is_white() {
-        let base: Vec<Point> = fit(Guide::Full, &cloud(), 10.0, 1).base.iter().map(|noise| noise.normal).collect();
-        let law = Gaussian::of_points(&base);
-        // Rounding.
-        assert!(law.mean.norm() < 1e-14 && (law.covariance - nalgebra::Matrix2::identity()).norm() < 1e-14);
+    fn the_base_of_a_normal_guide_is_white_and_independent_coordinates_keep_the_variances() {
+        for guide in [Guide::MeanField, Guide::Full] {
+            let Fitted { theta, base, .. } = fit(guide, &cloud(), 10.0, 1);
+            let points = |of: &dyn Fn(&Noise) -> Point| Gaussian::of_points(&base.iter().map(of).collect::<Vec<_>>());
+            let white = points(&|noise| noise.normal);
+            // Rounding.
+            assert!(white.mean.norm() < 1e-14 && (white.covariance - nalgebra::Matrix2::identity()).norm() < 1e-14);
+            let (start, begun) = (Gaussian::of_points(&cloud()), points(&|noise| guide.draw(&theta, noise).x));
+            assert!((start.mean - begun.mean).norm() < 1e-14);
+            let [before, after] = [start.covariance, begun.covariance].map(|covariance| covariance.diagonal());
+            assert!((before - after).norm() < 1e-13, "{before} {after}");
+            assert!(guide == Guide::Full || begun.covariance.m12.abs() < 1e-14);
+        }
     }
 
     #[test]
