@@ -442,6 +442,8 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::sinkhorn_flow::ENTRY,
     #[cfg(labs)]
+    flows::vi::measure_valued::ENTRY,
+    #[cfg(labs)]
     flows::reverse_diffusion::ENTRY,
     #[cfg(labs)]
     flows::tweedie::ENTRY,

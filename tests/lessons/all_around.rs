@@ -84,27 +84,30 @@ fn its_numbers_are_measured() {
         &format!("{} of 12 sectors, and a bound of {}", sectors(narrow.last(0)), digits(bound(&narrow, 0), 1)),
     );
 
-    let four = text.cloud_setup(3);
-    let knob = |id: &str| four.experiment.methods[0].base.knobs.get(id);
+    let five = text.cloud_setup(3);
+    let knob = |id: &str| five.experiment.methods[0].base.knobs.get(id);
     let (draws, lr) = (knob("draws"), knob("lr"));
     text.says(3, &format!("with {draws} draws each"));
     text.says(3, &format!("The step is {lr} times"));
-    let start = four.at(0, 0).mean[0];
-    let means = [0, 1, 2, 3].map(|method| (start - four.last(method).mean[0]) / lr);
-    let [a, b, c, d] = means.map(|mean| digits(mean, 0));
-    text.says(3, &format!("are {a}, {b}, {c} and {d}."));
-    let variances = [0, 1, 2, 3].map(|method| four.last(method).gauge);
-    let [a, b, c, d] = variances.map(three_digits);
-    text.says(3, &format!("together are {a}, {b}, {c} and {d} a draw"));
+    let start = five.at(0, 0).mean[0];
+    let means = [0, 1, 2, 3, 4].map(|method| (start - five.last(method).mean[0]) / lr);
+    let [a, b, c, d, e] = means.map(|mean| digits(mean, 0));
+    text.says(3, &format!("are {a}, {b}, {c}, {d} and {e}."));
+    let variances = [0, 1, 2, 3, 4].map(|method| five.last(method).gauge);
+    let [a, b, c, d, e] = variances.map(three_digits);
+    text.says(3, &format!("together are {a}, {b}, {c}, {d} and {e} a draw"));
     let errors = variances.map(|variance| (variance / draws).sqrt());
-    let [a, b, c, d] = errors.map(|error| format!("{error:.0}"));
-    text.says(3, &format!("the mean of {draws} draws is uncertain by {a}, {b}, {c} and {d} in all"));
+    let [a, b, c, d, e] = errors.map(|error| format!("{error:.0}"));
+    text.says(3, &format!("the mean of {draws} draws is uncertain by {a}, {b}, {c}, {d} and {e} in all"));
     for (mean, error) in means.iter().zip(errors) {
         // All parameters' uncertainty is above that of one; twice the two.
         assert!((mean - means[0]).abs() <= 2.0 * (error + errors[0]), "{means:?} {errors:?}");
     }
-    let [values, baseline] = [2, 3].map(|method| variances[method] / variances[0]);
-    text.says(3, &format!("Values cost {values:.0} times, with a baseline {baseline:.0} times as many"));
+    let [values, baseline, pairs] = [2, 3, 4].map(|method| variances[method] / variances[0]);
+    text.says(3, &format!("needs {values:.0} times, with a baseline {baseline:.0} times as many"));
+    let calls = five.last(4).calls.value as f64 / draws;
+    text.says(3, &format!("pairs of points, {calls} values a draw"));
+    text.says(3, &format!("Pairs of values need {pairs:.1} times as many, each of which asks {calls} times"));
 
     text.finish(&[(1, "with the deviation 10,")]);
 }

@@ -81,9 +81,9 @@ impl Draw {
 /// q = mean over t of N(x | m + r (cos t, sin t), s^2 I)
 ///   = exp(-(|x - m|^2 + r^2) / (2 s^2)) I0(|x - m| r / s^2) / (2 pi s^2)
 /// ```
-/// The mean-field normal law has b = c = d = 0, the full one c = d = 0; the coupling layer has all of them. The places m, r, s, e^a
-/// and b are lengths, c and d numbers; |s| in the coupling is at most |d|. The last but one holds every banana
-/// y = k x^2 + normal noise, x normal, exactly.
+/// The mean-field normal law has b = c = d = 0, the full one c = d = 0; the guide with the coupling layer has all of them, and
+/// holds every banana y = k x^2 + normal noise, x normal, exactly. m, r, s, e^a and b are lengths, c and d numbers; the
+/// logarithm of the layer's scale is at most |d|.
 ///
 /// Coupling layers: Dinh, Sohl-Dickstein, Bengio 2016, arXiv:1605.08803, with a square and a tanh for their networks. The
 /// ring is the guide of the cone in Becker et al. 2024, arXiv:2406.15742, with free centre and radius. `inner` = N > 0

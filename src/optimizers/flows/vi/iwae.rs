@@ -3,7 +3,7 @@
 use super::super::{FlowBuild, Needs, ParticleOracle};
 use super::guide::{Draw, MOST, Slopes};
 use super::sgvb::through_draws;
-use super::{ADAM, DRAWS, Estimator, GAUGE, GUIDE, INNER, Variational};
+use super::{ADAM, DRAWS, Estimator, GAUGE, GUIDE, INNER, Variational, chosen};
 use crate::measures::Point;
 use crate::optimizers::knob::count;
 use crate::optimizers::{Entry, Family, Knob, Paper, Scalars, Scale};
@@ -40,7 +40,7 @@ pub const ENTRY: Entry = Entry {
         gauge: GAUGE,
         build: |knobs, setting| {
             let estimator = Iwae { samples: count(knobs, "samples").max(1) };
-            Box::new(Variational::new(knobs, setting, count(knobs, "inner"), estimator))
+            Box::new(Variational::new(knobs, setting, chosen(knobs, count(knobs, "inner")), estimator))
         },
     }),
 };
@@ -54,7 +54,7 @@ pub const ENTRY: Entry = Entry {
 /// K = 1 it is [`sgvb`](super::sgvb). A draw where U is no number has the weight zero, a group without a weight is left out.
 /// The energy is -L_K over consecutive groups of the base, the last of which may be smaller.
 ///
-/// Burda, Grosse, Salakhutdinov 2015, equations 8 and 14. With a ring and `inner` > 0, the outer weights over inner ones of
+/// Burda, Grosse, Salakhutdinov 2015, equation 8 and its gradient in section 3. With a ring and `inner` > 0, the outer weights over inner ones of
 /// Sobolev, Vetrov 2019 (see the guides), where each draw has inner angles of its own.
 struct Iwae {
     samples: usize,
@@ -71,7 +71,7 @@ fn weight(cost: f64, least: f64) -> f64 {
 }
 
 impl Estimator for Iwae {
-    fn estimates(&self, draws: &[Draw], oracle: &mut dyn ParticleOracle) -> Vec<Slopes> {
+    fn estimates(&self, _: &[f64], draws: &[Draw], oracle: &mut dyn ParticleOracle) -> Vec<Slopes> {
         let points: Vec<Point> = draws.iter().map(|draw| draw.x).collect();
         let potential = oracle.potential(&points);
         let costs: Vec<f64> = draws.iter().zip(potential).map(|(draw, u)| draw.log_density + u).collect();

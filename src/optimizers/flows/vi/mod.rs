@@ -7,6 +7,7 @@
 mod bessel;
 mod guide;
 pub mod iwae;
+pub mod measure_valued;
 pub mod path_gradient;
 pub mod score_function;
 pub mod sgvb;
@@ -59,8 +60,9 @@ const GAUGE: &str = "gradient variance";
 
 /// Estimates the gradient of an objective by the parameters of a guide.
 trait Estimator {
-    /// Independent estimates, one for each draw or, where draws work in groups, for each group. The mean is unbiased.
-    fn estimates(&self, draws: &[Draw], oracle: &mut dyn ParticleOracle) -> Vec<Slopes>;
+    /// Independent estimates, one for each draw at `theta` or, where draws work in groups, for each group. The mean is
+    /// unbiased.
+    fn estimates(&self, theta: &[f64], draws: &[Draw], oracle: &mut dyn ParticleOracle) -> Vec<Slopes>;
 
     /// How many draws work together.
     fn group(&self) -> usize {
@@ -107,8 +109,7 @@ struct Variational {
 
 impl Variational {
     /// Reads the knobs that all estimators have.
-    fn new(knobs: &Knobs<f64>, setting: &Setting, inner: usize, estimator: impl Estimator + 'static) -> Self {
-        let guide = Guide::numbered(count(knobs, "guide"), inner);
+    fn new(knobs: &Knobs<f64>, setting: &Setting, guide: Guide, estimator: impl Estimator + 'static) -> Self {
         let fitted = start::fit(guide, &setting.start, setting.diagonal(), setting.seed);
         let theta = Vector::from_slice(&fitted.theta);
         let entry = if switched_on(knobs, "adam") { adam::ENTRY } else { sgd::ENTRY };
@@ -139,7 +140,7 @@ impl Variational {
     fn estimates(&self, oracle: &mut dyn ParticleOracle) -> Vec<Slopes> {
         let noise = self.guide.noise(self.draws, oracle);
         let draws: Vec<Draw> = noise.iter().map(|noise| self.guide.draw(self.theta.as_slice(), noise)).collect();
-        let mut estimates = self.estimator.estimates(&draws, oracle);
+        let mut estimates = self.estimator.estimates(self.theta.as_slice(), &draws, oracle);
         let wanted = self.draws / self.estimator.group();
         estimates.retain(|estimate| estimate.iter().all(|slope| slope.is_finite()));
         if estimates.len() < wanted {
@@ -147,6 +148,11 @@ impl Variational {
         }
         estimates
     }
+}
+
+/// The guide that the knobs choose.
+fn chosen(knobs: &Knobs<f64>, inner: usize) -> Guide {
+    Guide::numbered(count(knobs, "guide"), inner)
 }
 
 /// The mean of estimates, and the trace of their covariance where there are two.

@@ -2,7 +2,7 @@
 
 use super::super::{FlowBuild, Needs, ParticleOracle};
 use super::guide::{Draw, Slopes};
-use super::{ADAM, DRAWS, Estimator, GAUGE, GUIDE, Variational};
+use super::{ADAM, DRAWS, Estimator, GAUGE, GUIDE, Variational, chosen};
 use crate::measures::Point;
 use crate::optimizers::{Entry, Family, Knob, Paper, Scalars};
 
@@ -22,7 +22,7 @@ pub const ENTRY: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Density,
         gauge: GAUGE,
-        build: |knobs, setting| Box::new(Variational::new(knobs, setting, 0, PathGradient)),
+        build: |knobs, setting| Box::new(Variational::new(knobs, setting, chosen(knobs, 0), PathGradient)),
     }),
 };
 
@@ -41,7 +41,7 @@ pub const ENTRY: Entry = Entry {
 struct PathGradient;
 
 impl Estimator for PathGradient {
-    fn estimates(&self, draws: &[Draw], oracle: &mut dyn ParticleOracle) -> Vec<Slopes> {
+    fn estimates(&self, _: &[f64], draws: &[Draw], oracle: &mut dyn ParticleOracle) -> Vec<Slopes> {
         let points: Vec<Point> = draws.iter().map(|draw| draw.x).collect();
         let along = |(draw, g): (&Draw, Point)| draw.pulled([draw.score[0] + g[0], draw.score[1] + g[1]]);
         draws.iter().zip(oracle.potential_gradient(&points)).map(along).collect()

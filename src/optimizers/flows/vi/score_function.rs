@@ -2,7 +2,7 @@
 
 use super::super::{FlowBuild, Needs, ParticleOracle};
 use super::guide::{Draw, Slopes};
-use super::{ADAM, DRAWS, Estimator, GAUGE, GUIDE, Variational};
+use super::{ADAM, DRAWS, Estimator, GAUGE, GUIDE, Variational, chosen};
 use crate::measures::Point;
 use crate::optimizers::knob::switched_on;
 use crate::optimizers::{Entry, Family, Knob, Paper, Scalars};
@@ -31,7 +31,7 @@ pub const ENTRY: Entry = Entry {
         gauge: GAUGE,
         build: |knobs, setting| {
             let estimator = ScoreFunction { baseline: switched_on(knobs, "baseline") };
-            Box::new(Variational::new(knobs, setting, 0, estimator))
+            Box::new(Variational::new(knobs, setting, chosen(knobs, 0), estimator))
         },
     }),
 };
@@ -52,7 +52,7 @@ struct ScoreFunction {
 }
 
 impl Estimator for ScoreFunction {
-    fn estimates(&self, draws: &[Draw], oracle: &mut dyn ParticleOracle) -> Vec<Slopes> {
+    fn estimates(&self, _: &[f64], draws: &[Draw], oracle: &mut dyn ParticleOracle) -> Vec<Slopes> {
         let points: Vec<Point> = draws.iter().map(|draw| draw.x).collect();
         let potential = oracle.potential(&points);
         let costs = draws.iter().zip(potential).map(|(draw, u)| (draw, draw.log_density + u));

@@ -2,7 +2,7 @@
 
 use super::super::{FlowBuild, Needs, ParticleOracle};
 use super::guide::{Draw, Slopes};
-use super::{ADAM, DRAWS, Estimator, GAUGE, GUIDE, INNER, Variational};
+use super::{ADAM, DRAWS, Estimator, GAUGE, GUIDE, INNER, Variational, chosen};
 use crate::measures::Point;
 use crate::optimizers::knob::count;
 use crate::optimizers::{Entry, Family, Knob, Paper, Scalars};
@@ -23,7 +23,7 @@ pub const ENTRY: Entry = Entry {
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Density,
         gauge: GAUGE,
-        build: |knobs, setting| Box::new(Variational::new(knobs, setting, count(knobs, "inner"), Sgvb)),
+        build: |knobs, setting| Box::new(Variational::new(knobs, setting, chosen(knobs, count(knobs, "inner")), Sgvb)),
     }),
 };
 
@@ -50,7 +50,7 @@ pub(super) fn through_draws(draws: &[Draw], oracle: &mut dyn ParticleOracle) -> 
 }
 
 impl Estimator for Sgvb {
-    fn estimates(&self, draws: &[Draw], oracle: &mut dyn ParticleOracle) -> Vec<Slopes> {
+    fn estimates(&self, _: &[f64], draws: &[Draw], oracle: &mut dyn ParticleOracle) -> Vec<Slopes> {
         through_draws(draws, oracle)
     }
 }

@@ -59,7 +59,7 @@ pub fn fit(guide: Guide, cloud: &[Point], diagonal: f64, seed: u64) -> Fitted {
 fn fit_ring(cloud: &[Point], diagonal: f64, seed: u64) -> Fitted {
     let law = Gaussian::of_points(cloud);
     let from_mean = |x: &Point| [x[0] - law.mean.x, x[1] - law.mean.y];
-    let radii: Vec<f64> = cloud.iter().map(|x| from_mean(x)).map(|[u, v]| libm::hypot(u, v)).collect();
+    let radii: Vec<f64> = cloud.iter().map(from_mean).map(|[u, v]| libm::hypot(u, v)).collect();
     let count = radii.len().max(1) as f64;
     let mean = radii.iter().sum::<f64>() / count;
     let variance = radii.iter().map(|r| (r - mean) * (r - mean)).sum::<f64>() / count;
