@@ -422,9 +422,15 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::sinkhorn::ENTRY,
     #[cfg(labs)]
+    flows::vi::sgvb::ENTRY,
+    #[cfg(labs)]
+    flows::vi::score_function::ENTRY,
+    #[cfg(labs)]
     flows::sliced_flow::ENTRY,
     #[cfg(labs)]
     flows::jko::ENTRY,
+    #[cfg(labs)]
+    flows::vi::iwae::ENTRY,
     #[cfg(labs)]
     flows::svgd::ENTRY,
     #[cfg(labs)]
@@ -435,6 +441,8 @@ pub static REGISTRY: &[Entry] = &[
     flows::mmd_flow::ENTRY,
     #[cfg(labs)]
     flows::sinkhorn_flow::ENTRY,
+    #[cfg(labs)]
+    flows::vi::measure_valued::ENTRY,
     #[cfg(labs)]
     flows::reverse_diffusion::ENTRY,
     #[cfg(labs)]
@@ -455,6 +463,8 @@ pub static REGISTRY: &[Entry] = &[
     flows::gio::ENTRY,
     #[cfg(labs)]
     flows::reno::ENTRY,
+    #[cfg(labs)]
+    flows::vi::path_gradient::ENTRY,
 ];
 
 /// The optimizers that move a single point: all but the flows.

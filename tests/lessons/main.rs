@@ -5,6 +5,7 @@
 //! theory and are not looked at.
 
 mod adam_fails;
+mod all_around;
 mod atoms_apart;
 mod better_noise;
 mod clouds;
@@ -32,6 +33,8 @@ mod superfluous_columns;
 mod three_cycle;
 mod too_narrow;
 mod two_time_scales;
+mod values_or_slopes;
+mod vanishing_noise;
 
 use std::ops::Range;
 use thalweg::experiment::{Experiment, Link, Outcome, Run, Trace, number17, run};

@@ -25,6 +25,7 @@ pub mod svgd;
 pub mod testing;
 pub mod tweedie;
 pub mod variational_wgf;
+pub mod vi;
 
 pub use crate::measures::Game;
 use crate::measures::{Kernel, Mixture, Pair, PairSums, Point, Source};
@@ -76,12 +77,24 @@ pub enum Notice {
     Samples,
     /// The mixture has no component of the number that was asked for.
     NoSuchClass,
+    /// All particles lie on one point or line, so that a guide has no extent across it.
+    Spread,
+    /// A step after which a guide would be no number is not taken.
+    NoStep,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 6] =
-        [Self::Bandwidth, Self::Inexact, Self::LeftDomain, Self::NotCounted, Self::Samples, Self::NoSuchClass];
+    pub const ALL: [Self; 8] = [
+        Self::Bandwidth,
+        Self::Inexact,
+        Self::LeftDomain,
+        Self::NotCounted,
+        Self::Samples,
+        Self::NoSuchClass,
+        Self::Spread,
+        Self::NoStep,
+    ];
 
     /// The notice in words.
     pub fn words(self) -> &'static str {
@@ -92,6 +105,8 @@ impl Notice {
             Self::NotCounted => "particles where the potential is no number count for nothing",
             Self::Samples => "all samples on one point: a hundredth of the window is the bandwidth",
             Self::NoSuchClass => "the mixture has no such class: all of it is sampled",
+            Self::Spread => "all particles on one point or line: the guide is a hundredth of the window wide across it",
+            Self::NoStep => "a step after which the guide would be no number is not taken",
         }
     }
 }
