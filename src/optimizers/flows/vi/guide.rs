@@ -85,12 +85,12 @@ impl Draw {
 /// them, and holds every banana y = k x^2 + normal noise, x normal, exactly. m, r, s, e^a and b are lengths, c and d
 /// numbers; the logarithm of the layer's scale is at most |d|.
 ///
-/// Coupling layers: Dinh, Sohl-Dickstein, Bengio 2016, arXiv:1605.08803, with a square and a tanh for their networks.
-/// The ring is the guide of the cone in Becker et al. 2024, arXiv:2406.15742, with free centre and radius. `inner` = N
-/// > 0 replaces its density by the mean over N angles, the first of them the one of the draw: with N = 1 hierarchical
-/// variational inference (Ranganath, Tran, Blei 2016, arXiv:1511.02386), with more its importance-weighted form
-/// (Sobolev, Vetrov 2019, arXiv:1905.03290), the auxiliary law of the angle given x being uniform in both. The mean of
-/// log of this estimate is not below that of log q, so that the bound stays a bound. `inner` = 0 is the exact density.
+/// Coupling layers: Dinh, Sohl-Dickstein, Bengio 2016, arXiv:1605.08803, with a square and a tanh for their networks. The
+/// ring is the guide of the cone in Becker et al. 2024, arXiv:2406.15742, with free centre and radius. With `inner` = N its
+/// density is estimated by the mean over N angles, the first of them the one of the draw: for N = 1 this is hierarchical
+/// variational inference (Ranganath, Tran, Blei 2016, arXiv:1511.02386), for more its importance-weighted form (Sobolev,
+/// Vetrov 2019, arXiv:1905.03290), the auxiliary law of the angle given x being uniform in both. The mean of the
+/// estimate's logarithm is not below that of log q, so that the bound stays a bound. `inner` = 0 is the exact density.
 impl Guide {
     /// The guide of this number in links; `inner` counts for the ring alone.
     pub fn numbered(number: usize, inner: usize) -> Self {
