@@ -77,7 +77,7 @@ fn its_numbers_are_measured() {
     text.says(2, &format!("end at {:.3} and {:.3}", width(ring.last(1)), width(ring.last(0))));
     text.says(2, &format!("the two guides are {one:.2} and {exact:.2}"));
     text.says(2, "Of 4 more angles");
-    text.says(2, &format!("so thin that {five:.2} is all"));
+    text.says(2, &format!("so thin a ring: the bound is {five:.2}."));
     let narrow = text.cloud_link(2, "From a narrow start beside the middle");
     text.says(
         2,

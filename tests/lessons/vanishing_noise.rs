@@ -15,16 +15,16 @@ fn covariance(of: &Clouds) -> Matrix2<f64> {
     of.run.problem.exact.as_ref().expect("a normal law is sought").target().covariance
 }
 
-/// The trace of the Fisher information of a normal law by its mean, the logarithms of the diagonal of its lower triangle L, and
-/// the entry below: the precisions, 2 + (b / l22)^2 and 2, and 1 / l22^2.
+/// The trace of the Fisher information of a normal law by its mean, the logarithms of the diagonal of its lower
+/// triangle L, and the entry below: the precisions, 2 + (b / l22)^2 and 2, and 1 / l22^2.
 fn fisher(covariance: Matrix2<f64>) -> f64 {
     let l = covariance.cholesky().expect("it is positive").l();
     let precision = covariance.try_inverse().expect("it is positive");
     precision.trace() + 4.0 + (l.m21 * l.m21 + 1.0) / (l.m22 * l.m22)
 }
 
-/// The least divergence of a normal law with independent coordinates: half the logarithm of the product of the precision's
-/// diagonal times the determinant of the covariance.
+/// The least divergence of a normal law with independent coordinates: half the logarithm of the product of the
+/// precision's diagonal times the determinant of the covariance.
 fn least_divergence(covariance: Matrix2<f64>) -> f64 {
     let precision = covariance.try_inverse().expect("it is positive");
     0.5 * (precision.m11 * precision.m22 * covariance.determinant()).ln()

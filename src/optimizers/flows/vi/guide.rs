@@ -61,8 +61,8 @@ impl Draw {
         std::array::from_fn(|k| self.jacobian[0][k] * v[0] + self.jacobian[1][k] * v[1])
     }
 
-    /// The derivatives of log q_theta(x) by the parameters, x being held: what the total has beyond the way through x. Not
-    /// of a density that is estimated.
+    /// The derivatives of log q_theta(x) by the parameters, x being held: what the total has beyond the way through x.
+    /// Not of a density that is estimated.
     pub fn parameter_score(&self) -> Slopes {
         let through = self.pulled(self.score);
         std::array::from_fn(|k| self.total[k] - through[k])
@@ -81,16 +81,16 @@ impl Draw {
 /// q = mean over t of N(x | m + r (cos t, sin t), s^2 I)
 ///   = exp(-(|x - m|^2 + r^2) / (2 s^2)) I0(|x - m| r / s^2) / (2 pi s^2)
 /// ```
-/// The mean-field normal law has b = c = d = 0, the full one c = d = 0; the guide with the coupling layer has all of them, and
-/// holds every banana y = k x^2 + normal noise, x normal, exactly. m, r, s, e^a and b are lengths, c and d numbers; the
-/// logarithm of the layer's scale is at most |d|.
+/// The mean-field normal law has b = c = d = 0, the full one c = d = 0; the guide with the coupling layer has all of
+/// them, and holds every banana y = k x^2 + normal noise, x normal, exactly. m, r, s, e^a and b are lengths, c and d
+/// numbers; the logarithm of the layer's scale is at most |d|.
 ///
 /// Coupling layers: Dinh, Sohl-Dickstein, Bengio 2016, arXiv:1605.08803, with a square and a tanh for their networks. The
-/// ring is the guide of the cone in Becker et al. 2024, arXiv:2406.15742, with free centre and radius. `inner` = N > 0
-/// replaces its density by the mean over N angles, the first of them the one of the draw: with N = 1 hierarchical
-/// variational inference (Ranganath, Tran, Blei 2016, arXiv:1511.02386), with more its importance-weighted form
-/// (Sobolev, Vetrov 2019, arXiv:1905.03290), the auxiliary law of the angle given x being uniform in both. The mean of
-/// log of this estimate is not below that of log q, so that the bound stays a bound. `inner` = 0 is the exact density.
+/// ring is the guide of the cone in Becker et al. 2024, arXiv:2406.15742, with free centre and radius. With `inner` = N its
+/// density is estimated by the mean over N angles, the first of them the one of the draw: for N = 1 this is hierarchical
+/// variational inference (Ranganath, Tran, Blei 2016, arXiv:1511.02386), for more its importance-weighted form (Sobolev,
+/// Vetrov 2019, arXiv:1905.03290), the auxiliary law of the angle given x being uniform in both. The mean of the
+/// estimate's logarithm is not below that of log q, so that the bound stays a bound. `inner` = 0 is the exact density.
 impl Guide {
     /// The guide of this number in links; `inner` counts for the ring alone.
     pub fn numbered(number: usize, inner: usize) -> Self {
@@ -161,7 +161,8 @@ fn drawn(x: [Number; 2], log_density: Number, score: Point) -> Draw {
 /// ```text
 /// delta_0 = grad log q_0(z) = -z,      delta_{l+1} = (dT_l)^-T (delta_l - grad log |det dT_l|)
 /// ```
-/// so that no layer has to be inverted: Vaitl, Winkler, Richter, Kessel 2024, arXiv:2403.15881, the recursion of section 3.
+/// so that no layer has to be inverted: Vaitl, Winkler, Richter, Kessel 2024, arXiv:2403.15881, the recursion of
+/// section 3.
 fn flow([m1, m2, a1, a2, b, c, d]: &[Number; MOST], [z1, z2]: Point) -> Draw {
     let tanh = libm::tanh(z1);
     let log_scale = *d * constant(tanh);

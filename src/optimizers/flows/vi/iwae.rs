@@ -51,12 +51,12 @@ pub const ENTRY: Entry = Entry {
 /// L_K = E log (1/K) sum_k w_k,     w_k = exp(-U(x_k)) / q_theta(x_k),   x_k = T_theta(z_k),   L_K <= log Z
 /// g   = sum_k (w_k / sum_i w_i) d/dtheta [log q_theta(x_k) + U(x_k)]
 /// ```
-/// The batch is rounded up to groups of K = `samples`; each gives one g, and the variance told is that of a group's. With
-/// K = 1 it is [`sgvb`](super::sgvb). A draw where U is no number has the weight zero, a group without a weight is left out.
-/// The energy is -L_K over consecutive groups of the base, the last of which may be smaller.
+/// The batch is rounded up to groups of K = `samples`; each gives one g, and the variance told is that of a group's.
+/// With K = 1 it is [`sgvb`](super::sgvb). A draw where U is no number has the weight zero, a group without a weight is
+/// left out. The energy is -L_K over consecutive groups of the base, the last of which may be smaller.
 ///
-/// Burda, Grosse, Salakhutdinov 2015, equation 8 and its gradient in section 3. With a ring and `inner` > 0, the outer weights over inner ones of
-/// Sobolev, Vetrov 2019 (see the guides), where each draw has inner angles of its own.
+/// Burda, Grosse, Salakhutdinov 2015, equation 8 and its gradient in section 3. With a ring and `inner` > 0, the outer
+/// weights over inner ones of Sobolev, Vetrov 2019 (see the guides), where each draw has inner angles of its own.
 struct Iwae {
     samples: usize,
 }

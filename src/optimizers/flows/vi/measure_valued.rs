@@ -28,18 +28,18 @@ pub const ENTRY: Entry = Entry {
     }),
 };
 
-/// The measure-valued gradient of E[log q_theta(x) + U(x)] for a normal law with independent coordinates, means m1, m2 and
-/// standard deviations e^a1, e^a2; in each coordinate k, the other one being the draw's own,
+/// The measure-valued gradient of E[log q_theta(x) + U(x)] for a normal law with independent coordinates, means m1, m2
+/// and standard deviations e^a1, e^a2; in each coordinate k, the other one being the draw's own,
 /// ```text
-/// g for m_k = (U(m_k + e^a_k v) - U(m_k - e^a_k v)) / (e^a_k sqrt(2 pi))       v Rayleigh, density v exp(-v^2 / 2)
-/// g for a_k = U(m_k + e^a_k w) - U(m_k + e^a_k u w) - 1                        w two-sided Maxwell, density ~ w^2 exp(-w^2 / 2)
+/// g for m_k = (U(m_k + e^a_k v) - U(m_k - e^a_k v)) / (e^a_k sqrt(2 pi))    v Rayleigh: density v exp(-v^2 / 2)
+/// g for a_k = U(m_k + e^a_k w) - U(m_k + e^a_k u w) - 1                     w two-sided Maxwell: ~ w^2 exp(-w^2 / 2)
 /// ```
 /// `u`: uniform on (0, 1), so that u w is standard normal: the two points of a pair come from one draw. The -1 is the
 /// derivative of the entropy, which is known. Eight values a draw, and no gradient: an estimate of each parameter is a
 /// difference along its own coordinate. Where one of the eight values is no number the draw is left out.
 ///
-/// Mohamed, Rosca, Figurnov, Mnih 2019, section 6 with table 1; the coupling of Maxwell and normal draws is theirs too. The
-/// idea: Pflug 1989, "Sampling derivatives of probabilities".
+/// Mohamed, Rosca, Figurnov, Mnih 2019, section 6 with table 1; the coupling of Maxwell and normal draws is theirs too.
+/// The idea: Pflug 1989, "Sampling derivatives of probabilities".
 struct MeasureValued;
 
 /// The first slot of draws of this estimator's own; the guide has those before.
@@ -52,7 +52,8 @@ impl Estimator for MeasureValued {
         for k in 0..2 {
             let (mean, deviation) = (theta[k], libm::exp(theta[2 + k]));
             let mut normal = |slot: u32| oracle.normal(OWN + 3 * k as u32 + slot, draws.len());
-            // Lengths of normal vectors: of two coordinates a Rayleigh draw, of three a Maxwell draw, the fourth is its sign.
+            // Lengths of normal vectors: of two coordinates a Rayleigh draw, of three a Maxwell draw, the fourth is its
+            // sign.
             let (rayleigh, maxwell, last) = (normal(1), normal(2), normal(3));
             let points = |j: usize| {
                 let [a, b] = maxwell[j];

@@ -82,12 +82,14 @@ trait Estimator {
 /// theta <- theta - lr mean g_j,    or Adam's step with this gradient
 /// ```
 /// `theta` has logarithms of lengths among its lengths, so that `lr` has no one unit. The cloud that is seen is
-/// T_theta(base_i) for noise that stays: at the start theta and base are fitted to the start cloud, which is thus the cloud of
-/// step 0, up to the correlation that independent coordinates cannot have. The number told is the trace of the covariance of the g_j, estimated from them; with one there is none.
+/// T_theta(base_i) for noise that stays: at the start theta and base are fitted to the start cloud, which is thus the
+/// cloud of step 0, up to the correlation that independent coordinates cannot have. The number told is the trace of the
+/// covariance of the g_j, estimated from them; with one there is none.
 ///
-/// The energy is the objective over the base in place of fresh draws, with the exact density: a sum that moves
-/// smoothly with theta. For the normal guides the base has mean zero and the covariance of the identity exactly, so that for
-/// a quadratic U the energy is the exact objective.
+/// The energy is the objective over the base in place of fresh draws, with the exact density: a sum that moves smoothly
+/// with theta. The base of a normal guide has the mean zero and the identity for covariance, unless a part of it had to
+/// be drawn, so that for a quadratic U the energy is the objective itself. That of a ring has noise towards and from
+/// the centre alone, and a start cloud that is no ring leaves its mark on it: there the energy is an estimate.
 ///
 /// A draw with an estimate that is no number counts for nothing. A step after which the guide would be no number is not
 /// taken. Both are reported.

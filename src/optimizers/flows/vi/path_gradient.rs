@@ -31,14 +31,14 @@ pub const ENTRY: Entry = Entry {
 /// ```text
 /// g = J^T (grad log q_theta(x) + grad U(x))          theta held in the density
 /// ```
-/// `J`: the Jacobian of T_theta(z) by theta. Against [`sgvb`](super::sgvb) the score d log q_theta(x) / dtheta at held x
-/// is missing, which has mean zero. Where q_theta = p both terms cancel at each draw, so that the variance falls with the
-/// square of the distance to the optimum, as the divergence does, and a constant step size converges. Where
-/// the guide does not hold the law, nothing cancels, and the variance may be the larger one.
+/// `J`: the Jacobian of T_theta(z) by theta. Against [`sgvb`](super::sgvb) the score d log q_theta(x) / dtheta at held
+/// x is missing, which has mean zero. Where q_theta = p both terms cancel at each draw, so that the variance falls with
+/// the square of the distance to the optimum, as the divergence does, and a constant step size converges. Where the
+/// guide does not hold the law, nothing cancels, and the variance may be the larger one.
 ///
-/// Roeder, Wu, Duvenaud 2017, arXiv:1703.09194; the gradient of log q along with the draw, layer by layer: Vaitl, Winkler,
-/// Richter, Kessel 2024 (see the guides). That of a ring is computed from its density. Their gradients of the forward
-/// divergence from samples are left out.
+/// Roeder, Wu, Duvenaud 2017, arXiv:1703.09194; the gradient of log q along with the draw, layer by layer: Vaitl,
+/// Winkler, Richter, Kessel 2024 (see the guides). That of a ring is computed from its density. Their gradients of the
+/// forward divergence from samples are left out.
 struct PathGradient;
 
 impl Estimator for PathGradient {

@@ -43,11 +43,11 @@ pub const ENTRY: Entry = Entry {
 /// b_j = the mean of f_i over all i other than j with `baseline`, zero without
 /// ```
 /// It needs no gradient of U. Without a baseline a constant added to U, such as log Z, changes the variance, though not
-/// the mean. With it the g_j are not quite independent, and the variance told is the one of a single of them. A
-/// single draw has no others, and no baseline. Draws where U is no number are left out.
+/// the mean. With it the g_j are not quite independent, and the variance told is the one of a single of them. A single
+/// draw has no others, and no baseline. Draws where U is no number are left out.
 ///
-/// Williams 1992, REINFORCE, 10.1007/BF00992696; for variational inference Ranganath, Gerrish, Blei 2014, section 2, without their
-/// Rao-Blackwellization; the baseline of the other draws: Mnih, Rezende 2016, arXiv:1602.06725.
+/// Williams 1992, REINFORCE, 10.1007/BF00992696; for variational inference Ranganath, Gerrish, Blei 2014, section 2,
+/// without their Rao-Blackwellization; the baseline of the other draws: Mnih, Rezende 2016, arXiv:1602.06725.
 struct ScoreFunction {
     baseline: bool,
 }

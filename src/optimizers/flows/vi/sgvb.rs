@@ -34,10 +34,10 @@ pub const ENTRY: Entry = Entry {
 /// ```
 /// `J`: the Jacobian of T_theta(z) by theta. The loss is minus the evidence lower bound, KL(q | p) - log Z.
 ///
-/// Kingma, Welling 2013, their first estimator, equation 6 with L = `draws`. Their second one, equation 7, has the divergence
-/// from a prior in closed form. For a normal guide, log q_theta(T_theta(z)) = log q_0(z) - log |det dT_theta| has a
-/// derivative that does not depend on z: the entropy is in closed form already, and both estimators are the same
-/// unless the prior is taken out of U.
+/// Kingma, Welling 2013, their first estimator, equation 6 with L = `draws`. Their second one, equation 7, has the
+/// divergence from a prior in closed form. For a normal guide, log q_theta(T_theta(z)) = log q_0(z) - log |det
+/// dT_theta| has a derivative that does not depend on z: the entropy is in closed form already, and both estimators are
+/// the same unless the prior is taken out of U.
 struct Sgvb;
 
 /// The derivative of log q + U through each draw.

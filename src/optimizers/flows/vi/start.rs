@@ -23,13 +23,14 @@ const BASE: u32 = 0x4000_0030;
 
 /// Fits a guide to particles by moments, so that T_theta of the base is the cloud:
 ///
-/// - a normal law, bent by nothing: mean and covariance, the base being the whitened cloud. Independent coordinates have the two
-///   variances alone, and the same base: T_theta of it is the cloud without its correlation;
-/// - a ring: the mean, the mean distance from it and its standard deviation; an angle is that of the particle as seen from
-///   the mean, and the noise goes inwards and outwards alone.
+/// - a normal law, bent by nothing: mean and covariance, the base being the whitened cloud. Independent coordinates
+///   have the two variances alone, and the same base: T_theta of it is the cloud without its correlation;
+/// - a ring: the mean, the mean distance from it and its standard deviation; an angle is that of the particle as seen
+///   from the mean, and the noise goes inwards and outwards alone.
 ///
-/// Where a standard deviation is below 1e-6 of `diagonal`, a hundredth of it is taken, and the noise in this direction is drawn
-/// by `seed`: a cloud on one point spreads with the first step. A single particle shows the mean of a normal guide.
+/// Where a standard deviation is below 1e-6 of `diagonal`, a hundredth of it is taken, and the noise in this direction
+/// is drawn by `seed`: a cloud on one point spreads with the first step. A single particle shows the mean of a normal
+/// guide.
 pub fn fit(guide: Guide, cloud: &[Point], diagonal: f64, seed: u64) -> Fitted {
     if let Guide::Ring { .. } = guide {
         return fit_ring(cloud, diagonal, seed);

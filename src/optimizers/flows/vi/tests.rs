@@ -22,6 +22,11 @@ fn banana([x, y]: Point) -> (f64, Point) {
     (0.5 * x * x + 5.0 * rest * rest, [x - 20.0 * x * rest, 10.0 * rest])
 }
 
+fn law_of_bowl() -> Gaussian {
+    let precision = Matrix2::new(1.0, 1.0, 1.0, 4.0);
+    Gaussian { mean: Vector2::zeros(), covariance: precision.try_inverse().expect("it is regular") }
+}
+
 /// The lower triangle L of L L^T = covariance of the bowl's law: [[4, -1], [-1, 1]] / 3.
 fn of_bowl() -> Vec<f64> {
     let l11 = (4.0_f64 / 3.0).sqrt();
@@ -72,10 +77,7 @@ fn mean_and_error(estimates: &[Slopes]) -> (Slopes, Slopes) {
 
 /// KL of a normal guide from the bowl's law, differentiated by differences.
 fn exact_gradient(theta: &[f64]) -> Vec<f64> {
-    let target = Gaussian {
-        mean: Vector2::zeros(),
-        covariance: Matrix2::new(1.0, 1.0, 1.0, 4.0).try_inverse().expect("it is regular"),
-    };
+    let target = law_of_bowl();
     let divergence = |theta: &[f64]| {
         let l = Matrix2::new(theta[2].exp(), 0.0, theta.get(4).copied().unwrap_or(0.0), theta[3].exp());
         let law = Gaussian { mean: Vector2::new(theta[0], theta[1]), covariance: l * l.transpose() };
@@ -191,7 +193,8 @@ fn more_samples_tighten_the_bound() {
     let draws = draws(guide, &[0.3, 0.0, -0.2, -0.6], 4096, &mut oracle);
     let costs: Vec<f64> = draws.iter().map(|draw| draw.log_density + bowl(draw.x).0).collect();
     let energies = [1, 2, 8, 64].map(|samples| iwae::estimator(samples).objective(&costs));
-    // Z of the bowl is 2 pi / sqrt 3. With 64 samples the bound is short of it by half the variance of a weight over 64: 0.03.
+    // Z of the bowl is 2 pi / sqrt 3. With 64 samples the bound is short of it by half the variance of a weight over
+    // 64: 0.03.
     let least = -(std::f64::consts::TAU / 3.0_f64.sqrt()).ln();
     assert!(energies.is_sorted_by(|a, b| a > b) && (energies[3] - least).abs() < 0.05, "{energies:?} {least}");
     assert_eq!(energies[0], sgvb::estimator().objective(&costs));
@@ -205,17 +208,30 @@ fn path_gradients_reach_the_law_to_rounding_and_the_others_hover() {
         let mut cloud = start.clone();
         let mut oracle = Simple::new(bowl);
         walk(&mut *flow, &mut cloud, &mut oracle, 600);
-        let target = Gaussian {
-            mean: Vector2::zeros(),
-            covariance: Matrix2::new(1.0, 1.0, 1.0, 4.0).try_inverse().expect("it is regular"),
-        };
-        (Gaussian::of_points(&cloud).divergence(&target), flow.gauge().expect("there are many draws"))
+        (Gaussian::of_points(&cloud).divergence(&law_of_bowl()), flow.gauge().expect("there are many draws"))
     };
     let (divergence, variance) = end(&path_gradient::ENTRY);
     // Rounding of a sum of squares; squares of roundings of the gradient.
     assert!(divergence.abs() < 1e-14 && variance < 1e-24, "{divergence} {variance}");
     let (divergence, variance) = end(&sgvb::ENTRY);
     assert!(divergence > 1e-4 && variance > 1.0, "{divergence} {variance}");
+}
+
+/// KL - log Z, by the closed form for the law of the cloud.
+#[test]
+fn the_energy_of_a_normal_guide_is_exact_for_a_quadratic_potential() {
+    let start = normal_cloud(20, [2.0, 1.0], 0.5);
+    for guide in [1.0, 2.0] {
+        let mut flow = built(&sgvb::ENTRY, &[("guide", guide), ("lr", 0.1)], &start);
+        let mut cloud = start.clone();
+        let mut oracle = Simple::new(bowl);
+        walk(&mut *flow, &mut cloud, &mut oracle, 10);
+        let exact =
+            Gaussian::of_points(&cloud).divergence(&law_of_bowl()) - (std::f64::consts::TAU / 3.0_f64.sqrt()).ln();
+        let energy = flow.energy(&cloud, &mut oracle).expect("the potential is defined everywhere");
+        // Rounding of numbers up to ten.
+        assert!((energy - exact).abs() < 1e-13, "{energy} {exact}");
+    }
 }
 
 #[test]
@@ -235,6 +251,20 @@ fn the_cloud_of_the_first_step_is_the_start_moved_by_the_gradient() {
     assert_eq!(cloud, base.iter().map(place).collect::<Vec<_>>());
     // One estimate has no variance.
     assert_eq!(flow.gauge(), None);
+}
+
+/// What the estimate from few angles costs: more angles, less of it, and never less than nothing.
+#[test]
+fn an_estimated_density_lowers_the_bound_of_a_ring() {
+    let theta = [0.0, 0.0, 2.0_f64.ln(), 0.3_f64.ln()];
+    let mean = |inner| {
+        let mut oracle = Simple::new(bowl);
+        let draws = draws(Guide::Ring { inner }, &theta, 4000, &mut oracle);
+        draws.iter().map(|draw| draw.log_density).sum::<f64>() / draws.len() as f64
+    };
+    // -0.43, -1.61, -2.58 and -2.76: the first gap to the last is what an angle tells about its point.
+    let means = [1, 4, 32, 0].map(mean);
+    assert!(means.is_sorted_by(|a, b| a > b) && means[2] - means[3] < 0.2 * (means[0] - means[3]), "{means:?}");
 }
 
 #[test]
