@@ -19,6 +19,10 @@ mod keys;
 mod knob;
 mod knob_map;
 #[cfg(labs)]
+mod lab_panel;
+#[cfg(labs)]
+mod lab_table;
+#[cfg(labs)]
 mod lab_worker;
 mod lesson;
 mod map;

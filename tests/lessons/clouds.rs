@@ -1,54 +1,13 @@
-//! What the lessons of the measure lab share: their links, run, and what is read off the clouds.
+//! What the lessons of the measure lab read off the clouds.
 
-use super::Reading;
+use super::lab::Setup;
 use nalgebra::Vector2;
-use std::cell::LazyCell;
-use thalweg::experiment::measure::{Gauges, Level, MeasureRun, MeasureTrace, Row, run_measure};
-use thalweg::experiment::{Experiment, Link};
+use thalweg::experiment::measure::{Gauges, Level, MeasureRun, MeasureTrace, Row};
 
-/// A link of a lesson of the measure lab; it is run when something is read off.
-pub struct Clouds {
-    pub experiment: Experiment,
-    pub run: LazyCell<MeasureRun, Box<dyn FnOnce() -> MeasureRun>>,
-}
-
-impl Reading {
-    /// The set-up of a page.
-    pub fn cloud_setup(&self, page: usize) -> Clouds {
-        Clouds::of(self.address_of_setup(page))
-    }
-
-    /// The link of a page that reads `text`.
-    pub fn cloud_link(&self, page: usize, text: &str) -> Clouds {
-        Clouds::of(&self.address(page, text))
-    }
-}
+/// A link of a lesson of the measure lab.
+pub type Clouds = Setup<MeasureRun>;
 
 impl Clouds {
-    pub fn of(link: &str) -> Self {
-        let Link { experiment, notes } = Link::parse(link);
-        assert!(notes.is_empty(), "{link}: {notes:?}");
-        Self::new(experiment)
-    }
-
-    fn new(experiment: Experiment) -> Self {
-        let to_run = experiment.clone();
-        let run = move || run_measure(&to_run).unwrap_or_else(|error| panic!("{}: {error}", Link::write(&to_run)));
-        Self { experiment, run: LazyCell::new(Box::new(run)) }
-    }
-
-    /// The same experiment with something changed.
-    pub fn again(&self, change: impl FnOnce(&mut Experiment)) -> Self {
-        let mut experiment = self.experiment.clone();
-        change(&mut experiment);
-        Self::new(experiment)
-    }
-
-    /// The same experiment with other random numbers.
-    pub fn with_seed(&self, seed: u64) -> Self {
-        self.again(|experiment| experiment.seed = seed)
-    }
-
     pub fn trace(&self, method: usize) -> &MeasureTrace {
         &self.run.traces[method]
     }

@@ -16,6 +16,7 @@ mod from_a_pool;
 mod general;
 mod gross_errors;
 mod guided_half_way;
+mod lab;
 mod lifting;
 mod matrices;
 mod memory;

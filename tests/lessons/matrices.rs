@@ -1,53 +1,12 @@
-//! What the lessons of the matrix lab share: their links, run, and what is read off the curves.
+//! What the lessons of the matrix lab read off the curves.
 
-use super::Reading;
-use std::cell::LazyCell;
-use thalweg::experiment::matrix::{Fit, MatrixOutcome, MatrixRun, MatrixTrace, fit, run_matrix};
-use thalweg::experiment::{Experiment, Link};
+use super::lab::Setup;
+use thalweg::experiment::matrix::{Fit, MatrixOutcome, MatrixRun, MatrixTrace, fit};
 
-/// A link of a lesson of the matrix lab; it is run when something is read off: many are only there to be changed.
-pub struct Matrices {
-    pub experiment: Experiment,
-    pub run: LazyCell<MatrixRun, Box<dyn FnOnce() -> MatrixRun>>,
-}
-
-impl Reading {
-    /// The set-up of a page.
-    pub fn matrix_setup(&self, page: usize) -> Matrices {
-        Matrices::of(self.address_of_setup(page))
-    }
-
-    /// The link of a page that reads `text`.
-    pub fn matrix_link(&self, page: usize, text: &str) -> Matrices {
-        Matrices::of(&self.address(page, text))
-    }
-}
+/// A link of a lesson of the matrix lab.
+pub type Matrices = Setup<MatrixRun>;
 
 impl Matrices {
-    pub fn of(link: &str) -> Self {
-        let Link { experiment, notes } = Link::parse(link);
-        assert!(notes.is_empty(), "{link}: {notes:?}");
-        Self::new(experiment)
-    }
-
-    fn new(experiment: Experiment) -> Self {
-        let to_run = experiment.clone();
-        let run = move || run_matrix(&to_run).unwrap_or_else(|error| panic!("{}: {error}", Link::write(&to_run)));
-        Self { experiment, run: LazyCell::new(Box::new(run)) }
-    }
-
-    /// The same experiment with something changed.
-    pub fn again(&self, change: impl FnOnce(&mut Experiment)) -> Self {
-        let mut experiment = self.experiment.clone();
-        change(&mut experiment);
-        Self::new(experiment)
-    }
-
-    /// The same experiment with other random numbers: another truth, other measurements, another start.
-    pub fn with_seed(&self, seed: u64) -> Self {
-        self.again(|experiment| experiment.seed = seed)
-    }
-
     pub fn trace(&self, method: usize) -> &MatrixTrace {
         &self.run.traces[method]
     }
