@@ -110,8 +110,10 @@ fn chart(quantity: Quantity, state: State, lab: MeasureLab, level: Option<f64>, 
     // What is known to be above zero falls by factors.
     let positive = |trace: &Arc<MeasureTrace>| trace.rows.iter().all(|row| quantity.of(row) > 0.0);
     // A gauge may be anything: where it is positive and runs through two decades, it is a size like the others.
-    let told = || shown.iter().flat_map(|(_, trace)| &trace.rows).map(|row| row.gauge).filter(|gauge| gauge.is_finite());
-    let (least, most) = told().fold((f64::INFINITY, 0.0_f64), |(least, most), gauge| (least.min(gauge), most.max(gauge)));
+    let told =
+        || shown.iter().flat_map(|(_, trace)| &trace.rows).map(|row| row.gauge).filter(|gauge| gauge.is_finite());
+    let (least, most) =
+        told().fold((f64::INFINITY, 0.0_f64), |(least, most), gauge| (least.min(gauge), most.max(gauge)));
     let log_y = match quantity {
         Quantity::Energy => !shown.is_empty() && shown.iter().all(|(_, trace)| positive(trace)),
         Quantity::Gauge => least > 0.0 && most > 100.0 * least,

@@ -4,11 +4,12 @@ use super::super::{Frame, Land, MapLayers, Shape, Stroke, Surface, Theme, draw_a
 use super::{
     DensityGrid, draw_landmark, draw_law, draw_links, draw_marginals, draw_particles, draw_pool, draw_samples,
 };
-use crate::experiment::measure::MeasureTrace;
+use crate::experiment::measure::{MeasureTrace, Row};
 use crate::experiment::{CloudLayers, Stage};
 use crate::measures::Point;
 use crate::optimizers::{self, Knobs, Scalars};
 use crate::problems::measure::{MOST_DRAWN, MeasureProblem};
+use std::sync::Arc;
 
 /// Cells of the ground and of densities along the longer side.
 const CELLS: usize = 96;
@@ -144,10 +145,12 @@ impl<'a> CloudScene<'a> {
             self.trails(surface);
         }
         let start = &self.problem.setting.start;
-        if self.cloud.len() < start.len() {
+        // Where only some of the particles are left, they have no numbers any more.
+        let chosen = self.cloud.len() < start.len();
+        if chosen {
             draw_pool(surface, start, frame, theme);
         }
-        if self.layers.lines {
+        if self.layers.lines && !chosen {
             let links: Vec<[Point; 2]> = plan.iter().filter_map(|(i, to)| Some([*self.cloud.get(*i)?, *to])).collect();
             draw_links(surface, &links, index, frame, theme);
         }
@@ -164,7 +167,8 @@ impl<'a> CloudScene<'a> {
     /// The ways that some particles have gone.
     fn trails(&self, surface: &mut dyn Surface) {
         let Some(trace) = self.trace else { return };
-        let rows: Vec<_> = trace.rows.iter().filter(|row| f64::from(row.step) <= self.time).collect();
+        let same = |row: &&Arc<Row>| f64::from(row.step) <= self.time && row.cloud.len() == self.cloud.len();
+        let rows: Vec<_> = trace.rows.iter().filter(same).collect();
         let every = self.cloud.len().div_ceil(MOST_TRAILS).max(1);
         let [x0, x1, ..] = self.problem.setting.window;
         for i in (0..self.cloud.len()).step_by(every) {
