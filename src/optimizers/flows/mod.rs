@@ -8,6 +8,7 @@
 pub mod blob;
 pub mod cbo;
 pub mod consensus_hopping;
+pub mod diffusion;
 pub mod displacement_gd;
 pub mod gio;
 pub mod jko;
