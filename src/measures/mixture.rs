@@ -114,6 +114,27 @@ impl Mixture {
         self.log_density_and_score(x).1
     }
 
+    /// The score s at `x` and the Hessian of the logarithm of the density there, as its entries xx, xy, yy:
+    /// ```text
+    /// H = sum_k r_k [(s_k - s) (s_k - s)' - C_k^{-1}]
+    /// ```
+    /// `s_k`: the score of component k alone, `C_k`: its covariance, `r_k`: how likely it is that x came from it. The squares
+    /// are of differences, so that far away, where scores are long, nothing cancels.
+    pub fn score_and_hessian(&self, x: Point) -> (Point, [f64; 3]) {
+        let (log_density, score) = self.log_density_and_score(x);
+        let mut hessian = [0.0; 3];
+        for component in &self.prepared {
+            let (log, own) = component.log_and_score(x);
+            let share = libm::exp(log - log_density);
+            let [dx, dy] = [own[0] - score[0], own[1] - score[1]];
+            let [xx, xy, yy] = component.covariance;
+            let precision = [yy, -xy, xx].map(|entry| entry / component.determinant);
+            let squares = [dx * dx, dx * dy, dy * dy];
+            hessian = [0, 1, 2].map(|k| hessian[k] + share * (squares[k] - precision[k]));
+        }
+        (score, hessian)
+    }
+
     /// How likely it is that `x` came from each component.
     pub fn responsibilities(&self, x: Point) -> Vec<f64> {
         let (log_density, _) = self.log_density_and_score(x);
@@ -177,6 +198,34 @@ mod tests {
             assert!((score[0] - differences[0]).abs() < 1e-8 && (score[1] - differences[1]).abs() < 1e-8);
         }
         assert!(mixture.score([1e6, -1e6]).iter().all(|s| s.is_finite()));
+    }
+
+    #[test]
+    fn the_hessian_is_the_derivative_of_the_score() {
+        let mixture = two();
+        for x in [[0.0, 0.0], [0.1, -0.6], [1.0, -1.5], [-3.0, 4.0]] {
+            let h = 1e-5;
+            let (score, [xx, xy, yy]) = mixture.score_and_hessian(x);
+            assert_eq!(score, mixture.score(x));
+            let slope = |dx: f64, dy: f64| {
+                let (up, down) = (mixture.score([x[0] + dx, x[1] + dy]), mixture.score([x[0] - dx, x[1] - dy]));
+                [0, 1].map(|k| (up[k] - down[k]) / (2.0 * h))
+            };
+            let [along_x, along_y] = [slope(h, 0.0), slope(0.0, h)];
+            // Rounding of the differences, 1e-16 * 30 / 1e-5, and h^2 times third derivatives of the score, below 100.
+            let near = |a: f64, b: f64| (a - b).abs() < 1e-7;
+            assert!(near(xx, along_x[0]) && near(xy, along_x[1]), "{xx} {xy} {along_x:?}");
+            assert!(near(xy, along_y[0]) && near(yy, along_y[1]), "{xy} {yy} {along_y:?}");
+        }
+    }
+
+    #[test]
+    fn far_away_the_hessian_is_that_of_the_widest_component() {
+        let (_, hessian) = two().score_and_hessian([1e6, 1e6]);
+        // The inverse of [0.5, 0.2; 0.2, 0.9], of determinant 0.41.
+        for (entry, exact) in hessian.into_iter().zip([-0.9 / 0.41, 0.2 / 0.41, -0.5 / 0.41]) {
+            assert!((entry - exact).abs() < 1e-12, "{hessian:?}");
+        }
     }
 
     #[test]

@@ -458,9 +458,13 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::consensus_hopping::ENTRY,
     #[cfg(labs)]
+    flows::dps::ENTRY,
+    #[cfg(labs)]
     flows::displacement_gd::ENTRY,
     #[cfg(labs)]
     flows::gio::ENTRY,
+    #[cfg(labs)]
+    flows::dreamguider::ENTRY,
     #[cfg(labs)]
     flows::reno::ENTRY,
     #[cfg(labs)]

@@ -8,7 +8,10 @@
 pub mod blob;
 pub mod cbo;
 pub mod consensus_hopping;
+pub mod diffusion;
 pub mod displacement_gd;
+pub mod dps;
+pub mod dreamguider;
 pub mod gio;
 pub mod jko;
 pub mod langevin;

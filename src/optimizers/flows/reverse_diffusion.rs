@@ -1,10 +1,10 @@
 //! Sampling by a diffusion run backwards, with the exact score of a mixture.
 
-use super::{Flow, FlowBuild, Later, Needs, Notice, ParticleOracle, Setting, settle};
+use super::diffusion::{Diffusion, STOCHASTIC};
+use super::{Flow, FlowBuild, Later, Needs, Notice, ParticleOracle, Setting};
 use crate::measures::{Mixture, Point};
-use crate::optimizers::knob::{count, switched_on};
+use crate::optimizers::knob::count;
 use crate::optimizers::{Entry, Family, Knob, Knobs, Paper, Scalars, Scale};
-use std::sync::Arc;
 
 /// The registry's line.
 pub const ENTRY: Entry = Entry {
@@ -19,12 +19,7 @@ pub const ENTRY: Entry = Entry {
     },
     summary: "starts from noise and takes it away little by little, along the exact score of the noisy law",
     knobs: &[
-        Knob::switch(
-            "stochastic",
-            "z",
-            true,
-            "adds fresh noise in every step (DDPM); without, the path is smooth (DDIM)",
-        ),
+        STOCHASTIC,
         Knob {
             id: "class",
             symbol: "c",
@@ -59,43 +54,30 @@ pub const ENTRY: Entry = Entry {
     }),
 };
 
-/// The variance-preserving diffusion x_t = sqrt(ab) x_0 + sqrt(1 - ab) e backwards, from t = T, the number of steps of the
-/// run, to 0:
+/// A [`Diffusion`] backwards, from noise to the law or to one of its classes:
 /// ```text
-/// ab_t = exp(-0.1 s - 9.95 s^2)   with s = t/T;      a = ab_t / ab_{t-1}
 /// s_t(x) = guidance grad log p_t(x | class) + (1 - guidance) grad log p_t(x)
-/// x_0 = (x + (1 - ab_t) s_t(x)) / sqrt(ab_t),    e = -sqrt(1 - ab_t) s_t(x)
-/// stochastic:  x <- [sqrt(a) (1 - ab_{t-1}) x + sqrt(ab_{t-1}) (1 - a) x_0] / (1 - ab_t) + d z,
-///              d^2 = (1 - a) (1 - ab_{t-1}) / (1 - ab_t),     z standard normal
-/// otherwise:   x <- sqrt(ab_{t-1}) x_0 + sqrt(1 - ab_{t-1}) e
+/// x_0 = (x + (1 - ab_t) s_t(x)) / sqrt(ab_t),     and a step of the diffusion
 /// ```
-/// `p_t`: the mixture after the noise of time t, whose score is known exactly; `p_t(. | class)` that of one component. Before
-/// the first step all particles are replaced by standard normal draws. The last step ends at x_0 and has no noise; then
-/// the particles stay. With `class` 0, or `guidance` 0 or 1, one score is evaluated a particle and step; else two, until
-/// guidance ends: once the cosine of the angle between the two scores rises above `gamma_bar`, having been below, or after
-/// the share `until` of the steps. From then on only the score of the class is used. The cosine is that of all particles'
-/// scores taken as one long vector.
+/// `p_t`: the mixture after the noise of time t, whose score is known exactly; `p_t(. | class)` that of one component. With
+/// `class` 0, or `guidance` 0 or 1, one score is evaluated a particle and step; else two, until guidance ends: once the cosine
+/// of the angle between the two scores rises above `gamma_bar`, having been below, or after the share `until` of the steps.
+/// From then on only the score of the class is used. The cosine is that of all particles' scores taken as one long vector.
 ///
-/// Ho, Jain, Abbeel 2020, algorithm 2 with the posterior's variance; the schedule of Song et al. 2020, arXiv:2011.13456
-/// (betas from 0.1 to 20 in continuous time), which for T = 1000 is theirs and keeps its ends for any T. Deterministic:
-/// Song, Meng, Ermon 2020, arXiv:2010.02502, equation 12 without noise. Guidance without a classifier: Ho, Salimans 2022,
+/// Ho, Jain, Abbeel 2020, and those named at [`Diffusion`]. Guidance without a classifier: Ho, Salimans 2022,
 /// arXiv:2207.12598, as Luo 2022, arXiv:2208.11970, writes it. `gamma_bar`: Castillo et al. 2023, arXiv:2312.12487. They
 /// end the guidance of each sample where its cosine first exceeds the bound. Here exact scores are both nearly -x while there
 /// is little but noise, so that the cosine begins at one, falls as the classes part, and rises again: the bound counts from
 /// below. And in two dimensions the cosine of one particle passes through one by accident, hence that of all.
 struct ReverseDiffusion {
-    stochastic: bool,
+    diffusion: Diffusion,
     guidance: f64,
     gamma_bar: f64,
     until: f64,
-    mixture: Option<Arc<Mixture>>,
     /// The law of the class that is asked for.
     class: Option<Mixture>,
     /// A class was asked for that the mixture does not have, and that has not been said yet.
     no_such_class: bool,
-    steps: u32,
-    /// Steps taken.
-    done: u32,
     /// The cosine of the two scores has been below the bound.
     parted: bool,
     /// Guidance has ended.
@@ -108,19 +90,15 @@ struct ReverseDiffusion {
 
 impl ReverseDiffusion {
     fn new(knobs: &Knobs<f64>, setting: &Setting) -> Self {
-        let mixture = setting.mixture.clone();
         let wanted = count(knobs, "class").checked_sub(1);
-        let class = wanted.and_then(|index| mixture.as_ref()?.class(index));
+        let class = wanted.and_then(|index| setting.mixture.as_ref()?.class(index));
         Self {
-            stochastic: switched_on(knobs, "stochastic"),
+            diffusion: Diffusion::new(knobs, setting),
             guidance: knobs.get("guidance"),
             gamma_bar: knobs.get("gamma_bar"),
             until: knobs.get("until"),
             no_such_class: wanted.is_some() && class.is_none(),
-            mixture,
             class,
-            steps: setting.steps.max(1),
-            done: 0,
             parted: false,
             ended: false,
             cosine: None,
@@ -128,15 +106,9 @@ impl ReverseDiffusion {
         }
     }
 
-    /// What is left of the variance of the data after `t` steps of noise.
-    fn kept(&self, t: u32) -> f64 {
-        let s = f64::from(t) / f64::from(self.steps);
-        libm::exp(-0.1 * s - 9.95 * s * s)
-    }
-
     /// The score with guidance at every particle.
     fn scores(&mut self, cloud: &[Point], mixture: &Mixture, class: Option<&Mixture>) -> Vec<Point> {
-        self.ended |= f64::from(self.done) >= self.until * f64::from(self.steps);
+        self.ended |= self.diffusion.is_past(self.until);
         let evaluations = &mut self.evaluations;
         let mut ask = |law: &Mixture| -> Vec<Point> {
             *evaluations += cloud.len() as u64;
@@ -171,48 +143,20 @@ fn cosine(a: &[Point], b: &[Point]) -> f64 {
 impl Flow for ReverseDiffusion {
     fn step<'a>(&'a mut self, cloud: &'a mut Vec<Point>, oracle: &'a mut dyn ParticleOracle) -> Later<'a, ()> {
         Box::pin(async move {
-            let Some(mixture) = self.mixture.clone() else { return };
+            let Some((mixture, stage)) = self.diffusion.begin(cloud, oracle) else { return };
             if std::mem::take(&mut self.no_such_class) {
                 oracle.report(Notice::NoSuchClass);
             }
-            if self.done == 0 {
-                let noise = oracle.normal(0, cloud.len());
-                settle(cloud, noise, oracle);
-            }
-            if self.done == self.steps {
-                return;
-            }
-            let t = self.steps - self.done;
-            let (now, next) = (self.kept(t), self.kept(t - 1));
-            let diffused = |law: &Mixture| law.diffused(now.sqrt(), (1.0 - now).sqrt());
-            let class = self.class.as_ref().map(diffused);
-            let scores = self.scores(cloud, &diffused(&mixture), class.as_ref());
-            let a = now / next;
-            let (of_x, of_clean, noise) = if self.stochastic {
-                let (left, added) = (1.0 - next, 1.0 - a);
-                let deviation = (added * left / (1.0 - now)).sqrt();
-                let noise = oracle.normal(1, cloud.len()).into_iter().map(|z| z.map(|z| deviation * z)).collect();
-                (a.sqrt() * left / (1.0 - now), next.sqrt() * added / (1.0 - now), noise)
-            } else {
-                // e = (x - sqrt(ab_t) x_0) / sqrt(1 - ab_t), which is the formula above.
-                let of_x = ((1.0 - next) / (1.0 - now)).sqrt();
-                (of_x, next.sqrt() - of_x * now.sqrt(), vec![[0.0; 2]; cloud.len()])
-            };
-            let place = |((x, s), z): ((&Point, Point), Point)| {
-                [0, 1].map(|k| {
-                    let clean = (x[k] + (1.0 - now) * s[k]) / now.sqrt();
-                    of_x * x[k] + of_clean * clean + z[k]
-                })
-            };
-            let places: Vec<Point> = cloud.iter().zip(scores).zip(noise).map(place).collect();
-            settle(cloud, places, oracle);
-            self.done += 1;
+            let class = self.class.as_ref().map(|class| stage.noisy(class));
+            let scores = self.scores(cloud, &stage.noisy(&mixture), class.as_ref());
+            let clean: Vec<Point> = cloud.iter().zip(scores).map(|(x, score)| stage.clean(*x, score)).collect();
+            let places = self.diffusion.places(stage, cloud, &clean, oracle);
+            self.diffusion.end(cloud, places, oracle);
         })
     }
 
-    /// A part of the time in which all noise came, which is one.
     fn time_step(&self) -> f64 {
-        1.0 / f64::from(self.steps)
+        self.diffusion.time_step()
     }
 
     fn gauge(&self) -> Option<f64> {
@@ -226,10 +170,11 @@ impl Flow for ReverseDiffusion {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Simple, setting, walk};
+    use super::super::testing::{Simple, run_on_mixture, setting, walk};
     use super::*;
     use crate::measures::{Component, Gaussian, Kernel, Pair, Source, sum_pairs};
     use nalgebra::{Matrix2, Vector2};
+    use std::sync::Arc;
 
     fn nothing(_: Point) -> (f64, Point) {
         unreachable!("the mixture is asked, not the potential")
@@ -253,10 +198,8 @@ mod tests {
     }
 
     fn run(knobs: &[(&str, f64)], law: &Mixture, n: usize, steps: u32) -> (Vec<Point>, f64) {
-        let mut flow = built(knobs, law, n, steps);
-        let mut cloud = vec![[0.0; 2]; n];
-        walk(&mut flow, &mut cloud, &mut Simple::new(nothing), steps);
-        (cloud, flow.evaluations as f64 / n as f64)
+        let (cloud, evaluations) = run_on_mixture(&ENTRY, knobs, law, n, steps);
+        (cloud, evaluations as f64 / n as f64)
     }
 
     fn moments(law: &Mixture) -> Gaussian {

@@ -1,8 +1,10 @@
 //! An oracle for the tests of flows: a potential given as a function, sums computed directly.
 
-use super::{Flow, Later, Notice, ParticleOracle, Setting, now};
-use crate::measures::{Pair, PairSums, Point, Source, sum_pairs};
+use super::{Flow, FlowBuild, Later, Notice, ParticleOracle, Setting, now};
+use crate::measures::{Mixture, Pair, PairSums, Point, Source, sum_pairs};
+use crate::optimizers::{Entry, Scalars};
 use crate::scalar::{normal_pair, uniform_pair};
+use std::sync::Arc;
 
 /// A potential with its gradient, and what was reported.
 pub struct Simple {
@@ -77,4 +79,16 @@ pub fn walk(flow: &mut dyn Flow, cloud: &mut Vec<Point>, oracle: &mut Simple, st
         oracle.step += 1;
         now(flow.step(cloud, oracle));
     }
+}
+
+/// Where a method that only asks for a mixture ends with `n` particles after all its steps, and its evaluations.
+pub fn run_on_mixture(entry: &Entry, knobs: &[(&str, f64)], law: &Mixture, n: usize, steps: u32) -> (Vec<Point>, u64) {
+    let Scalars::Flow(FlowBuild { build, .. }) = entry.scalars else { unreachable!("it is a flow") };
+    let mut values = entry.defaults();
+    knobs.iter().for_each(|(id, value)| assert!(values.set(id, *value)));
+    let mut cloud = vec![[0.0; 2]; n];
+    let mut flow = build(&values, &Setting { mixture: Some(Arc::new(law.clone())), steps, ..setting(&cloud) });
+    let mut oracle = Simple::new(|_| unreachable!("the mixture is asked, not the potential"));
+    walk(flow.as_mut(), &mut cloud, &mut oracle, steps);
+    (cloud, flow.evaluations())
 }
