@@ -458,11 +458,15 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::consensus_hopping::ENTRY,
     #[cfg(labs)]
+    flows::score::denoiser::ENTRY,
+    #[cfg(labs)]
     flows::displacement_gd::ENTRY,
     #[cfg(labs)]
     flows::gio::ENTRY,
     #[cfg(labs)]
     flows::reno::ENTRY,
+    #[cfg(labs)]
+    flows::score::score_network::ENTRY,
     #[cfg(labs)]
     flows::vi::path_gradient::ENTRY,
 ];
