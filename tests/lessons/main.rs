@@ -16,6 +16,8 @@ mod from_a_pool;
 mod general;
 mod gross_errors;
 mod guided_half_way;
+mod learned_by_heart;
+mod levels_of_noise;
 mod lifting;
 mod matrices;
 mod memory;
