@@ -460,6 +460,8 @@ pub static REGISTRY: &[Entry] = &[
     #[cfg(labs)]
     flows::dps::ENTRY,
     #[cfg(labs)]
+    flows::score::denoiser::ENTRY,
+    #[cfg(labs)]
     flows::displacement_gd::ENTRY,
     #[cfg(labs)]
     flows::gio::ENTRY,
@@ -467,6 +469,8 @@ pub static REGISTRY: &[Entry] = &[
     flows::dreamguider::ENTRY,
     #[cfg(labs)]
     flows::reno::ENTRY,
+    #[cfg(labs)]
+    flows::score::score_network::ENTRY,
     #[cfg(labs)]
     flows::vi::path_gradient::ENTRY,
 ];

@@ -17,6 +17,8 @@ mod general;
 mod gross_errors;
 mod guided_half_way;
 mod lab;
+mod learned_by_heart;
+mod levels_of_noise;
 mod lifting;
 mod matrices;
 mod memory;

@@ -15,10 +15,11 @@ mod start;
 #[cfg(test)]
 mod tests;
 
+use super::given::Given;
 use super::{Flow, Later, Notice, ParticleOracle, Setting, settle};
 use crate::measures::Point;
 use crate::optimizers::knob::{count, switched_on};
-use crate::optimizers::{Event, Knob, Knobs, Optimizer, Oracle, Scale, adam, sgd, state_len};
+use crate::optimizers::{Knob, Knobs, Optimizer, Scale, adam, sgd, state_len};
 use crate::scalar::{Block, Vector};
 use guide::{Draw, Guide, Noise, Slopes};
 
@@ -164,28 +165,6 @@ fn moments(estimates: &[Slopes]) -> (Slopes, Option<f64>) {
     let apart = |g: &Slopes| g.iter().zip(&mean).map(|(g, mean)| (g - mean) * (g - mean)).sum::<f64>();
     let trace = estimates.iter().map(apart).sum::<f64>() / (count - 1.0);
     (mean, (estimates.len() > 1 && trace.is_finite()).then_some(trace))
-}
-
-/// An oracle of points that answers with one gradient.
-struct Given(Vector<f64>);
-
-impl Oracle<f64> for Given {
-    fn value(&mut self, _: &Vector<f64>) -> f64 {
-        unreachable!("gradient descent and Adam ask for gradients alone")
-    }
-    fn gradient(&mut self, _: &Vector<f64>) -> Vector<f64> {
-        self.0.clone()
-    }
-    fn hessian(&mut self, _: &Vector<f64>) -> Vec<Vector<f64>> {
-        unreachable!("gradient descent and Adam ask for gradients alone")
-    }
-    fn hessian_vector(&mut self, _: &Vector<f64>, _: &Vector<f64>) -> Vector<f64> {
-        unreachable!("gradient descent and Adam ask for gradients alone")
-    }
-    fn normal(&mut self, _: u32) -> Vector<f64> {
-        unreachable!("gradient descent and Adam have no noise of their own")
-    }
-    fn report(&mut self, _: Event) {}
 }
 
 fn is_finite(numbers: &[f64]) -> bool {
