@@ -16,6 +16,7 @@ mod from_a_pool;
 mod general;
 mod gross_errors;
 mod guided_half_way;
+mod led_to_a_line;
 mod lifting;
 mod matrices;
 mod memory;
