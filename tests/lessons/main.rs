@@ -18,6 +18,7 @@ mod gross_errors;
 mod guided_half_way;
 mod lab;
 mod learned_by_heart;
+mod led_to_a_line;
 mod levels_of_noise;
 mod lifting;
 mod matrices;

@@ -5,6 +5,7 @@ use super::{Flow, FlowBuild, Later, Needs, ParticleOracle, Setting};
 use crate::measures::Point;
 use crate::optimizers::knob::switched_on;
 use crate::optimizers::{Entry, Family, Knob, Knobs, Paper, Scalars, Scale};
+use crate::scalar::Real;
 
 /// The registry's line.
 pub const ENTRY: Entry = Entry {
@@ -95,7 +96,7 @@ impl Flow for Dps {
                 let carried = stage.clean(direction, of_direction);
                 clean.push(stage.clean(*x, score));
                 let residual = self.condition.residual(clean[clean.len() - 1]);
-                let size = if self.normalize { sign(residual) } else { residual };
+                let size = if self.normalize { Real::sign(residual) } else { residual };
                 gradients.push(carried.map(|c| -2.0 * size * c));
             }
             self.evaluations += 2 * cloud.len() as u64;
@@ -119,11 +120,6 @@ impl Flow for Dps {
     fn evaluations(&self) -> u64 {
         self.evaluations
     }
-}
-
-/// The sign; zero for zero.
-fn sign(x: f64) -> f64 {
-    if x == 0.0 { 0.0 } else { x.signum() }
 }
 
 #[cfg(test)]
@@ -180,6 +176,14 @@ mod tests {
                     assert!((end[k] - exact).abs() < 1e-8, "{} {exact}", end[k]);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn particles_that_are_thrown_out_of_all_numbers_stay_where_they_were() {
+        for normalize in [0.0, 1.0] {
+            let end = run(&[("zeta", 100.0), ("y", 100.0), ("normalize", normalize)], 10, 400);
+            assert!(end.iter().flatten().all(|x| x.is_finite()), "{end:?}");
         }
     }
 

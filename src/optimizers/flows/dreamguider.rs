@@ -154,7 +154,7 @@ impl Flow for Dreamguider {
 #[cfg(test)]
 mod tests {
     use super::super::reverse_diffusion;
-    use super::super::testing::run_on_mixture;
+    use super::super::testing::{Simple, run_on_mixture};
     use super::*;
     use crate::measures::{Component, Mixture};
 
@@ -179,9 +179,8 @@ mod tests {
         let knobs = [("angle", 90.0), ("y", 3.0)];
         let (plain, _) = run_on_mixture(&reverse_diffusion::ENTRY, &[], &law(), 5, 1);
         let (guided, _) = run_on_mixture(&ENTRY, &knobs, &law(), 5, 1);
-        let mut start = super::super::testing::Simple::new(|_| unreachable!());
-        start.step = 1;
-        let steps = start.normal(0, 5).into_iter().zip(&plain).map(|(z, x)| squared_distance(z, *x));
+        let mut oracle = Simple { step: 1, ..Simple::new(|_| unreachable!()) };
+        let steps = oracle.normal(0, 5).into_iter().zip(&plain).map(|(z, x)| squared_distance(z, *x));
         let length = root_mean_square(steps.collect::<Vec<_>>().into_iter());
         let moves: Vec<f64> = guided.iter().zip(&plain).map(|(a, b)| a[1] - b[1]).collect();
         // Rounding.
@@ -190,6 +189,15 @@ mod tests {
             let [here, first] = [i, 0].map(|i: usize| moves[i] / (3.0 - plain[i][1]));
             assert!((here - first).abs() < 1e-13, "{here} {first}");
             assert!((guided[i][0] - plain[i][0]).abs() < 1e-13);
+        }
+    }
+
+    #[test]
+    fn huge_steps_and_a_single_particle_give_numbers() {
+        for n in [1, 10] {
+            let knobs = [("scale", 100.0), ("y", -100.0), ("shifts", 2.0)];
+            let (end, _) = run_on_mixture(&ENTRY, &knobs, &law(), n, 400);
+            assert!(end.iter().flatten().all(|x| x.is_finite()), "{end:?}");
         }
     }
 
