@@ -116,6 +116,8 @@ fn every_method_bears_every_cloud_on_every_problem_that_suits_it() {
         "problem=measure_potential;f=ln(x);n=9&steps=5&opt=sgvb&opt=path_gradient;guide=4&opt=score_function&opt=iwae;guide=3&opt=measure_valued",
         "problem=measure_mixture;n=9&steps=30&opt=sgvb;guide=3;lr=1000;adam=0&opt=path_gradient;guide=3;lr=1000&opt=measure_valued;lr=1000",
         "problem=measure_mixture;n=9&steps=30&opt=iwae;guide=4;lr=1000;inner=64;adam=0&opt=score_function;guide=4;lr=1000&opt=sgvb;guide=1;lr=0",
+        "problem=measure_mixture;n=9&target=1,1&steps=5&opt=denoiser;lr=1000;updates=5&opt=score_network;lr=1000&opt=score_network;kernel=1;lr=1000",
+        "problem=measure_mixture;n=9;radius=100;width=0.001&steps=5&opt=denoiser&opt=score_network&opt=score_network;kernel=1",
         "problem=measure_mixture&cloud=1,1,1,1,2,1&steps=30&opt=sgvb;guide=1&opt=iwae;guide=4;samples=64;draws=1&opt=path_gradient;guide=3",
     ] {
         check(link, &run(link));

@@ -44,7 +44,7 @@ pub const ENTRY: Entry = Entry {
             id: "batch",
             symbol: "B",
             default: 64.0,
-            range: (1.0, 4096.0),
+            range: (1.0, 1024.0),
             scale: Scale::Integer,
             meaning: "noisy points of an update",
         },

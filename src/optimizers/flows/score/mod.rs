@@ -186,7 +186,7 @@ const fn updates(default: f64) -> Knob {
         id: "updates",
         symbol: "u",
         default,
-        range: (1.0, 1000.0),
+        range: (1.0, 200.0),
         scale: Scale::Log { from: 1.0 },
         meaning: "updates of the parameters in a step of the lab",
     }

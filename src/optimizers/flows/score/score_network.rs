@@ -27,7 +27,7 @@ pub const ENTRY: Entry = Entry {
             id: "units",
             symbol: "m",
             default: 256.0,
-            range: (4.0, 4096.0),
+            range: (4.0, 2048.0),
             scale: Scale::Integer,
             meaning: "units of the hidden layer, rounded up to a multiple of four",
         },
@@ -58,7 +58,7 @@ pub const ENTRY: Entry = Entry {
 };
 
 /// Noisy points at most: a kernel keeps a number for each pair.
-const MOST: usize = 2048;
+const MOST: usize = 1024;
 
 /// Gradient descent, without batches, on
 /// ```text
@@ -66,16 +66,17 @@ const MOST: usize = 2048;
 /// f_W(k, x) = m^(-1/2) sum_r a_r max(0, w_r . u),  u = (x, cos and sin of pi s, of 2 pi s, 1)
 /// ```
 /// or, with `kernel`, the function that infinitely many units follow by the same steps. `s` runs from 0 to 1 over the levels, evenly
-/// in log SNR. The N noisy points are `copies` of each training point, at levels that take turns; at most 2048, whole copies are left out beyond. They
-/// are drawn once, so that both the points and their noise can be learned by heart. `lr`: steps stay stable below 2 over the
-/// largest eigenvalue of the kernel's matrix over N, some 1/2 for points of size two. The energy is L. One gradient is counted
-/// for each noisy point and update.
+/// in log SNR. The N noisy points are `copies` of each training point, at levels that take turns; of more than 1024, whole copies
+/// are left out. They are drawn once, so that both the points and their noise can be learned by heart. `lr`: gradient descent is
+/// stable below 2 N over the largest eigenvalue of the kernel's matrix. The energy is L. One gradient is counted for each noisy
+/// point and update.
 ///
-/// A step after which the parameters or the samples are no number is not taken, which is reported. Nothing is trained without
+/// Once the parameters or the samples are no number the cloud stays as it was, which is reported. Nothing is trained without
 /// training points.
 ///
-/// Han, Razaviyayn, Xu 2024, equations of the regression of X_0 on (t, X_t). Departs by the mean in place of the sum (`lr`), by
-/// inputs that are not truncated and wave in t, and by a start at f = 0 (`two_layer.rs`).
+/// Han, Razaviyayn, Xu 2024: denoising as a regression of X_0 on (t, X_t), and its coupling to kernel regression. Departs by the
+/// mean in place of the sum (`lr`), by inputs that are not truncated and contain t through waves, and by a start at f = 0
+/// (`two_layer.rs`).
 struct ScoreNetwork {
     lr: f64,
     updates: usize,
@@ -102,7 +103,7 @@ impl ScoreNetwork {
         let copies = count(knobs, "copies").min(MOST / train.len().max(1));
         let noisy = |j: usize| {
             let (i, level) = (j % train.len(), j % levels.len());
-            // Neighbours have one component: where copies and levels share a divisor, the copy shifts the level.
+            // One further with each copy, lest a number of points that the levels divide gives every copy the same level.
             let level = (level + j / train.len()) % levels.len();
             let noise = normal_pair(setting.seed, j as u32, 0, TRAIN);
             (input(levels[level].noisy(train[i], noise), features[level]), train[i])
@@ -233,6 +234,6 @@ mod checks {
         assert_eq!(cloud, before);
         assert_eq!(built(&[], &setting).energy(&cloud, &mut oracle), None);
         let most = built(&[("copies", 64.0), ("units", 4.0)], &two());
-        assert_eq!((most.wanted.len(), most.model.len()), (2048, 28));
+        assert_eq!((most.wanted.len(), most.model.len()), (1024, 28));
     }
 }

@@ -51,7 +51,7 @@ impl TwoLayer {
             w
         };
         let sign = |r: usize| {
-            let one = if r % 2 == 0 { 1.0 } else { -1.0 };
+            let one = if r.is_multiple_of(2) { 1.0 } else { -1.0 };
             [one, if r % 4 < 2 { one } else { -one }]
         };
         Self { data, weights: (0..units).map(weight).collect(), signs: (0..units).map(sign).collect() }
