@@ -34,7 +34,8 @@ pub fn measure() -> Result<()> {
     println!("\nmachine   {}{}", project::machine(), load());
     println!("browser   {}, headless, no GPU", browser.version);
     println!("command   cargo xtask bench measure");
-    let mut page = browser.open(&View::DESKTOP)?;
+    // Nothing moves on the page beside what is measured.
+    let mut page = browser.open(&View::DESKTOP.still())?;
     page.goto(&site.address)?;
     page.settle()?;
     println!("\nmilliseconds for Stein's sums over all pairs of {POINTS} points, {TURNS} times");
