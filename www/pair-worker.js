@@ -3,13 +3,11 @@
 //
 // kernel: brings a kernel's bytes and the number `id` by which sums name it.
 // forget: drops the kernel with a number.
-// sum: brings the image of its memory, up to where the sums begin, and the size of the whole; answers with the sums, or with
-// what went wrong, and the number of the question.
+// sum: brings the image of its memory, up to where the sums begin, the size of the whole, and how many groups to take
+// `atOnce`, in a call; answers with the sums and the milliseconds they took, or with what went wrong, and the number of the
+// question.
 
 const kernels = new Map();
-
-// A browser runs a new kernel slowly at first and swaps a faster one in between two calls.
-const GROUPS_A_CALL = 64;
 
 function kernel({ id, bytes }) {
   try {
@@ -20,13 +18,13 @@ function kernel({ id, bytes }) {
   }
 }
 
-function sum({ id, image, size, first, groups, sources }) {
+function sum({ id, image, size, groups, atOnce, sources }) {
   const { run, memory } = kernels.get(id);
   const missing = Math.ceil((size - memory.buffer.byteLength) / 65536);
   if (missing > 0) memory.grow(missing);
   new Uint8Array(memory.buffer).set(new Uint8Array(image));
-  for (let group = first; group < first + groups; group += GROUPS_A_CALL) {
-    run(group, Math.min(GROUPS_A_CALL, first + groups - group), sources);
+  for (let first = 0; first < groups; first += atOnce) {
+    run(first, Math.min(atOnce, groups - first), sources);
   }
   return memory.buffer.slice(image.byteLength, size);
 }
@@ -36,8 +34,9 @@ addEventListener("message", ({ data }) => {
   try {
     if (kind === "kernel") return kernel(data);
     if (kind === "forget") return void kernels.delete(data.id);
+    const began = performance.now();
     const sums = sum(data);
-    postMessage({ number, sums }, [sums]);
+    postMessage({ number, sums, took: performance.now() - began }, [sums]);
   } catch (error) {
     postMessage({ number, error: String(error?.message ?? error) });
   }

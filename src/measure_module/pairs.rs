@@ -11,9 +11,8 @@ use js_sys::Reflect;
 use kernel::PairKernel;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use thalweg::engine::pairs::{PairLayout, PairTape};
+use thalweg::engine::pairs::{Pace, PairLayout, PairTape, shares};
 use thalweg::measures::{Pair, PairSums, Point, Source};
-use thalweg::scalar::pair_memory::{GROUP, GROUPS_AT_ONCE};
 
 /// Helpers at most: with more, sending them the sources would take longer than summing.
 const MOST_HELPERS: usize = 7;
@@ -31,6 +30,8 @@ pub struct PairPool {
     /// Helpers to be started; none any more once some have been.
     wanted: Cell<usize>,
     helpers: RefCell<Vec<Rc<Helper>>>,
+    /// This worker's own.
+    pace: Cell<Pace>,
     /// The latest used is last.
     kernels: RefCell<Vec<(Pair, Rc<PairKernel>)>>,
     /// Counts kernels.
@@ -49,6 +50,7 @@ impl PairPool {
             script: script.to_owned(),
             wanted: Cell::new(helpers.min(MOST_HELPERS)),
             helpers: RefCell::default(),
+            pace: Cell::default(),
             kernels: RefCell::default(),
             number: Cell::new(0),
         }
@@ -76,19 +78,30 @@ impl PairPool {
         }
         self.start();
         let helpers = self.helpers.borrow().clone();
-        let mut parts = shares(targets, helpers.len() + 1);
+        let paces: Vec<Pace> =
+            std::iter::once(&self.pace).chain(helpers.iter().map(|helper| &helper.pace)).map(Cell::get).collect();
+        let mut left = targets;
+        let mut parts =
+            shares(targets.len(), &paces).into_iter().map(|share| left.split_off(..share).unwrap_or_default());
         let own = parts.next().unwrap_or_default();
         // What the helpers have to do is sent before this worker is busy with its own.
         let sent: Vec<_> = helpers
             .iter()
             .zip(parts)
+            .filter(|(_, part)| !part.is_empty())
             .map(|(helper, part)| (helper, part, helper.ask(&kernel, parameter, part, sources)))
             .collect();
+        let pairs = |part: &[Point]| part.len() as f64 * sources.len() as f64;
+        let began = js_sys::Date::now();
         let mut sums = kernel.sums(parameter, own, sources)?;
+        self.pace.set(self.pace.get().after(pairs(own), js_sys::Date::now() - began));
         sums.reserve(targets.len() - own.len());
         for (helper, part, answer) in sent {
             match answer.await {
-                Some(Ok(found)) => sums.extend(found),
+                Some(Ok((found, milliseconds))) => {
+                    helper.pace.set(helper.pace.get().after(pairs(part), milliseconds));
+                    sums.extend(found);
+                }
                 // Whatever it is, it would happen again.
                 Some(Err(_)) | None => {
                     self.give_up(helper);
@@ -126,12 +139,6 @@ impl PairPool {
     fn give_up(&self, lost: &Rc<Helper>) {
         self.helpers.borrow_mut().retain(|helper| !Rc::ptr_eq(helper, lost));
     }
-}
-
-/// Targets in as many parts as there are workers, at most, of which none has places to fill but the last.
-fn shares(targets: &[Point], workers: usize) -> impl Iterator<Item = &[Point]> {
-    let side_by_side = GROUPS_AT_ONCE * GROUP;
-    targets.chunks(targets.len().div_ceil(workers).next_multiple_of(side_by_side).max(side_by_side))
 }
 
 /// How many threads the machine runs at once, as far as the browser tells.

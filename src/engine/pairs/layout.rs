@@ -164,9 +164,12 @@ mod tests {
     #[test]
     fn sums_that_are_cut_short_are_no_numbers() {
         let layout = PairLayout { targets: 9, sources: 1 };
-        let sums: Vec<u8> = (0..48_u8).flat_map(|k| f32::from(k).to_le_bytes()).collect();
+        let places = layout.groups() * GROUP;
+        let sums: Vec<u8> = (0..3 * places as u16).flat_map(|k| f32::from(k).to_le_bytes()).collect();
         let read = layout.read(&sums);
-        assert_eq!((read[0], read[8]), ([0.0, 16.0, 32.0], [8.0, 24.0, 40.0]));
-        assert!(layout.read(&sums[..80])[8][1].is_nan());
+        let of = |target: usize| [0, 1, 2].map(|sum| (sum * places + target) as f64);
+        assert_eq!((read[0], read[8]), (of(0), of(8)));
+        let cut = layout.read(&sums[..4 * (places + 8)]);
+        assert!(cut[7][1] == of(7)[1] && cut[8][1].is_nan() && cut[0][2].is_nan());
     }
 }

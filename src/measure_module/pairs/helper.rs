@@ -1,18 +1,19 @@
 //! A worker that helps this one: `www/pair-worker.js`.
 
-use super::kernel::PairKernel;
+use super::kernel::{GROUPS_A_CALL, PairKernel};
 use super::layout;
 use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use thalweg::engine::pairs::Pace;
 use thalweg::gpu::later::{Sender, later};
 use thalweg::measures::{PairSums, Point, Source};
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Worker};
 
-/// The bytes of the sums, or what went wrong.
-type Answer = Result<Vec<u8>, String>;
+/// The bytes of the sums and the milliseconds that they took, or what went wrong.
+type Answer = Result<(Vec<u8>, f64), String>;
 
 /// Who waits for which answer. Nobody can be added once the worker has failed.
 #[derive(Default)]
@@ -29,6 +30,8 @@ pub struct Helper {
     known: RefCell<BTreeSet<u32>>,
     /// Counts questions.
     number: Cell<u32>,
+    /// As whoever asks has seen it.
+    pub pace: Cell<Pace>,
     /// Kept as long as the worker.
     _listeners: [Closure<dyn FnMut(JsValue)>; 2],
 }
@@ -59,17 +62,25 @@ impl Helper {
         worker.set_onmessage(Some(answered.as_ref().unchecked_ref()));
         worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
         let _listeners = [answered, failed];
-        Some(Self { worker, waiting, known: RefCell::default(), number: Cell::new(0), _listeners })
+        Some(Self {
+            worker,
+            waiting,
+            known: RefCell::default(),
+            number: Cell::new(0),
+            pace: Cell::default(),
+            _listeners,
+        })
     }
 
-    /// Asks for the sums of these targets, at once; the answer can be waited for. `None`: the helper is of no use.
+    /// Asks for the sums of these targets, at once; the answer can be waited for, and tells the milliseconds that it took.
+    /// `None`: the helper is of no use.
     pub fn ask(
         &self,
         kernel: &PairKernel,
         parameter: f64,
         targets: &[Point],
         sources: &[Source],
-    ) -> impl Future<Output = Option<Result<Vec<PairSums>, String>>> + use<> {
+    ) -> impl Future<Output = Option<Result<(Vec<PairSums>, f64), String>>> + use<> {
         let layout = layout(targets, sources);
         let number = self.number.replace(self.number.get().wrapping_add(1));
         let (sender, receiver) = later();
@@ -81,7 +92,7 @@ impl Helper {
                 ("number", number.into()),
                 ("image", image.clone().into()),
                 ("size", (layout.bytes() as u32).into()),
-                ("first", 0.into()),
+                ("atOnce", (GROUPS_A_CALL as u32).into()),
                 ("groups", (layout.groups() as u32).into()),
                 ("sources", (layout.sources as u32).into()),
             ];
@@ -90,7 +101,7 @@ impl Helper {
             }
         }
         // A sender that nobody has kept is dropped by now, and its receiver hears of it.
-        async move { receiver.await.map(|answer| answer.map(|bytes| layout.read(&bytes))) }
+        async move { receiver.await.map(|answer| answer.map(|(bytes, took)| (layout.read(&bytes), took))) }
     }
 
     /// A kernel that this worker has dropped.
@@ -129,7 +140,7 @@ impl Drop for Helper {
 
 fn read(data: &JsValue) -> Answer {
     match field(data, "sums").dyn_into::<ArrayBuffer>() {
-        Ok(sums) => Ok(Uint8Array::new(&sums).to_vec()),
+        Ok(sums) => Ok((Uint8Array::new(&sums).to_vec(), field(data, "took").as_f64().unwrap_or(f64::NAN))),
         Err(_) => Err(field(data, "error").as_string().unwrap_or_else(|| "a helper answers something else".to_owned())),
     }
 }

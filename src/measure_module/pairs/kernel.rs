@@ -8,7 +8,7 @@ use thalweg::scalar::pair_memory::GROUPS_AT_ONCE;
 use wasm_bindgen::prelude::*;
 
 /// Groups of a call: a browser runs a new kernel slowly at first and swaps a faster one in between two calls.
-const GROUPS_A_CALL: usize = 16 * GROUPS_AT_ONCE;
+pub const GROUPS_A_CALL: usize = 16 * GROUPS_AT_ONCE;
 /// Bytes of a page of a kernel's memory.
 const PAGE: usize = 65536;
 
