@@ -75,6 +75,17 @@ impl Knob {
         Self { id, symbol, default, range: (0.0, 1.0), scale: Scale::Linear, meaning }
     }
 
+    /// A whole number.
+    pub const fn whole(
+        id: &'static str,
+        symbol: &'static str,
+        default: f64,
+        range: (f64, f64),
+        meaning: &'static str,
+    ) -> Self {
+        Self { id, symbol, default, range, scale: Scale::Integer, meaning }
+    }
+
     /// A choice between no (0) and yes (1).
     pub const fn switch(id: &'static str, symbol: &'static str, default: bool, meaning: &'static str) -> Self {
         let default = if default { 1.0 } else { 0.0 };

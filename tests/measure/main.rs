@@ -58,6 +58,9 @@ fn what_a_link_has_wrong_is_told_and_replaced() {
         ("problem=rosenbrock&opt=svgd", "opt=svgd"),
         ("problem=matrix_identity&opt=cbo&opt=sgd", "opt=cbo"),
         ("problem=rosenbrock&cloud=1,2", "cloud"),
+        ("problem=rosenbrock&fit=1,2", "fit"),
+        ("problem=rosenbrock&slice=truth", "slice"),
+        ("problem=rosenbrock&axis=log", "axis"),
         ("problem=measure_mixture&basins=1", "basins"),
         ("problem=measure_mixture&opt=svgd~clip", "opt=svgd~clip"),
     ] {

@@ -34,6 +34,22 @@ impl Reader {
         }
     }
 
+    /// Says of the keys that are given that they have no meaning here, but for whose problems they have.
+    pub(super) fn leave_out(&mut self, keys: &[(&str, bool)], whose: &str) {
+        for (key, _) in keys.iter().filter(|(_, given)| *given) {
+            self.push(key, format!("is a key for {whose}"), "it is ignored".to_owned(), Severity::Ignored);
+        }
+    }
+
+    /// Leaves out of a link of the plane how runs of labs are looked at.
+    pub(super) fn finish_plane(&mut self) {
+        let plain = View::default();
+        let view = &mut self.experiment.view;
+        let of_labs = [("slice", view.cut != plain.cut), ("fit", view.fit.is_some()), ("axis", view.log_time)];
+        (view.cut, view.fit, view.log_time) = (plain.cut, plain.fit, plain.log_time);
+        self.leave_out(&of_labs, "problems of a lab");
+    }
+
     /// Checks a problem of the matrix lab, and leaves out what belongs to problems of the plane.
     pub(super) fn finish_matrix(&mut self) {
         let Experiment { view, domain, start, noise, .. } = &self.experiment;
@@ -49,10 +65,7 @@ impl Reader {
             ("engine", view.engine.is_some()),
             ("camera", view.camera.is_some()),
         ];
-        for (key, _) in of_the_plane.into_iter().filter(|(_, given)| *given) {
-            let problem = "is a key for problems of the plane".to_owned();
-            self.push(key, problem, "it is ignored".to_owned(), Severity::Ignored);
-        }
+        self.leave_out(&of_the_plane, "problems of the plane");
         let View { step, by_calls, cut, fit, log_time, hide, lesson, embed, .. } =
             std::mem::take(&mut self.experiment.view);
         self.experiment.view = View { step, by_calls, cut, fit, log_time, hide, lesson, embed, ..View::default() };

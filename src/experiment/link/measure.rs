@@ -1,6 +1,5 @@
 //! Links to the measure lab: its problems, clouds drawn by hand, and what has no meaning there.
 
-use super::Severity;
 use super::read::{Reader, expected, finite};
 use super::text::{decode, encode, number};
 use crate::experiment::{CloudLayers, Experiment, Lab, ProblemChoice, View};
@@ -76,10 +75,7 @@ impl Reader {
             ("camera", view.camera.is_some()),
             ("slice", view.cut != View::default().cut),
         ];
-        for (key, _) in of_others.into_iter().filter(|(_, given)| *given) {
-            let problem = "is a key for problems of another lab".to_owned();
-            self.push(key, problem, "it is ignored".to_owned(), Severity::Ignored);
-        }
+        self.leave_out(&of_others, "problems of another lab");
         let View { step, by_calls, fit, log_time, clouds, engine, hide, lesson, embed, .. } =
             std::mem::take(&mut self.experiment.view);
         self.experiment.view =
@@ -112,12 +108,8 @@ impl Reader {
         }
         let Drawn { cloud, target } = std::mem::take(&mut self.drawn);
         let layers = self.experiment.view.clouds != CloudLayers::default();
-        for (key, given) in [("cloud", cloud.is_some()), ("target", target.is_some()), ("draw", layers)] {
-            if given {
-                let problem = "is a key for problems of the measure lab".to_owned();
-                self.push(key, problem, "it is ignored".to_owned(), Severity::Ignored);
-            }
-        }
+        let drawn = [("cloud", cloud.is_some()), ("target", target.is_some()), ("draw", layers)];
+        self.leave_out(&drawn, "problems of the measure lab");
         self.experiment.view.clouds = CloudLayers::default();
     }
 }

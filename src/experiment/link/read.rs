@@ -514,6 +514,8 @@ impl Reader {
                 _ => self.finish_matrix(),
             },
             Ok(problem) => {
+                #[cfg(labs)]
+                self.finish_plane();
                 if self.experiment.noise == Noise::Own && !problem.has_own_noise() {
                     self.note(
                         "noise",

@@ -46,24 +46,20 @@ pub struct Family {
     pub steps: u32,
 }
 
-const fn whole(id: &'static str, symbol: &'static str, default: f64, range: (f64, f64), meaning: &'static str) -> Knob {
-    Knob { id, symbol, default, range, scale: Scale::Integer, meaning }
-}
-
 const fn size(default: f64) -> Knob {
-    whole("n", "n", default, (2.0, 400.0), "rows of the matrix")
+    Knob::whole("n", "n", default, (2.0, 400.0), "rows of the matrix")
 }
 
 const fn rank(default: f64) -> Knob {
-    whole("rank", "r", default, (1.0, 50.0), "rank of the truth")
+    Knob::whole("rank", "r", default, (1.0, 50.0), "rank of the truth")
 }
 
 const fn width(default: f64) -> Knob {
-    whole("width", "k", default, (1.0, 100.0), "columns of the factors: the rank that is searched")
+    Knob::whole("width", "k", default, (1.0, 100.0), "columns of the factors: the rank that is searched")
 }
 
 const fn measurements(default: f64) -> Knob {
-    whole("measurements", "m", default, (1.0, 100_000.0), "how many numbers are measured")
+    Knob::whole("measurements", "m", default, (1.0, 100_000.0), "how many numbers are measured")
 }
 
 const fn kappa(default: f64) -> Knob {
@@ -101,7 +97,8 @@ const fn asymmetric(default: bool) -> Knob {
     Knob::switch("asymmetric", "F Gᵀ", default, "two factors F and G in place of one: F Gᵀ, not X Xᵀ")
 }
 
-const COLUMNS: Knob = whole("columns", "n₂", 0.0, (0.0, 400.0), "columns of an asymmetric matrix; 0: as many as rows");
+const COLUMNS: Knob =
+    Knob::whole("columns", "n₂", 0.0, (0.0, 400.0), "columns of an asymmetric matrix; 0: as many as rows");
 
 const RATIO: Knob = Knob {
     id: "ratio",
@@ -274,10 +271,10 @@ pub static FAMILIES: &[Family] = &[
             rank(3.0),
             width(8.0),
             kappa(4.0),
-            whole("depth", "N", 3.0, (1.0, 8.0), "number of layers"),
+            Knob::whole("depth", "N", 3.0, (1.0, 8.0), "number of layers"),
             alpha(0.2),
             Knob::switch("balanced", "balanced start", true, "every layer starts with the same singular values"),
-            whole(
+            Knob::whole(
                 "skip",
                 "skip",
                 0.0,
@@ -315,7 +312,7 @@ pub static FAMILIES: &[Family] = &[
         summary: "a tensor in place of a vector, so that a spurious minimum becomes a saddle",
         loss: "Σ (wᵀ(Aᵢ₁ ⊗ ⋯ ⊗ Aᵢₗ)w − bᵢ₁⋯bᵢₗ)²",
         knobs: &[
-            whole("order", "l", 3.0, (1.0, 5.0), "how many times the vector is multiplied; 1: not lifted"),
+            Knob::whole("order", "l", 3.0, (1.0, 5.0), "how many times the vector is multiplied; 1: not lifted"),
             Knob {
                 id: "s",
                 symbol: "s",

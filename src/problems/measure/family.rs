@@ -86,10 +86,6 @@ const fn positive(
     Knob { id, symbol, default, range, scale: Scale::Log { from: range.0 }, meaning }
 }
 
-const fn whole(id: &'static str, symbol: &'static str, default: f64, range: (f64, f64), meaning: &'static str) -> Knob {
-    Knob { id, symbol, default, range, scale: Scale::Integer, meaning }
-}
-
 const fn paper(authors: &'static str, title: &'static str, year: u16, reference: &'static str) -> Paper {
     Paper { authors, title, year, reference }
 }
@@ -167,7 +163,7 @@ pub static FAMILIES: &[Family] = &[
         energy: "KL(μ | Σ wₖ N(mₖ, σ² I))",
         knobs: &[
             particles(256.0),
-            whole("modes", "k", 4.0, (1.0, 12.0), "how many normal laws"),
+            Knob::whole("modes", "k", 4.0, (1.0, 12.0), "how many normal laws"),
             real("radius", "r", 2.0, (0.0, 100.0), "distance of their means from the middle"),
             positive("width", "σ", 0.4, (1e-3, 100.0), "standard deviation of each"),
             positive("skew", "s", 1.0, (1.0, 100.0), "each weighs so many times less than the one before"),
@@ -245,7 +241,7 @@ pub static FAMILIES: &[Family] = &[
         energy: "min over μ, max over ν of ∬ K dμ dν − T (H(μ) − H(ν))",
         knobs: &[
             particles(256.0),
-            whole("game", "game", 0.0, (0.0, 1.0), "0: cos 2π(x − y) + ½ cos 4πx sin 2πy; 1: cos 2π(x − y)"),
+            Knob::whole("game", "game", 0.0, (0.0, 1.0), "0: cos 2π(x − y) + ½ cos 4πx sin 2πy; 1: cos 2π(x − y)"),
             spread(0.15),
         ],
         words: &[],
@@ -268,7 +264,7 @@ pub static FAMILIES: &[Family] = &[
         energy: "½ mean over z of (mean over (a, b) of 8 a max(0, z − b) − f*(z))²",
         knobs: &[
             particles(128.0),
-            whole("data", "m", 64.0, (2.0, 512.0), "points z, evenly from −1 to 1"),
+            Knob::whole("data", "m", 64.0, (2.0, 512.0), "points z, evenly from −1 to 1"),
             spread(0.5),
         ],
         words: &[],
