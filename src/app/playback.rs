@@ -29,7 +29,11 @@ fn frame(state: State, last_frame: StoredValue<Option<f64>>) {
     let steps = f64::from(state.with_untracked(|e| e.steps));
     // After a pause in a background tab time goes on where it was.
     let seconds = ((now - before) / 1000.0).min(0.1);
-    let time = state.time.get_untracked() + seconds * state.speed.get_untracked() * steps / SECONDS;
+    let before = state.time.get_untracked();
+    let time = before + seconds * state.speed.get_untracked() * steps / SECONDS;
+    // It waits for a lab's worker where that is slower: what is not computed yet cannot be shown.
+    #[cfg(labs)]
+    let time = state.progress.get_untracked().map_or(time, |share| time.min(before.max(share * steps)));
     if time >= steps {
         last_frame.set_value(None);
         state.time.set(steps);

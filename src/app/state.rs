@@ -57,6 +57,9 @@ pub struct State {
     /// The same in the measure lab.
     #[cfg(labs)]
     pub measure_traces: RwSignal<Vec<Option<Arc<thalweg::experiment::measure::MeasureTrace>>>>,
+    /// The share of all steps that a lab's worker has taken; `None` when nothing is under way.
+    #[cfg(labs)]
+    pub progress: RwSignal<Option<f64>>,
     /// What is minimised, and where it is shown.
     land: Memo<(ProblemChoice, Option<[f64; 4]>)>,
     /// What was wrong with the link or with what was typed, shown next to its cause.
@@ -121,6 +124,8 @@ impl State {
             matrix_traces: RwSignal::new(Vec::new()),
             #[cfg(labs)]
             measure_traces: RwSignal::new(Vec::new()),
+            #[cfg(labs)]
+            progress: RwSignal::new(None),
             following: RwSignal::new(false),
             followed: StoredValue::new(0.0),
             land: Memo::new(move |_| experiment.with(|e| (e.problem.clone(), e.domain))),

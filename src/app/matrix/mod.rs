@@ -52,7 +52,7 @@ impl MatrixLab {
                 state.with_untracked(Experiment::outline).ok().map(Arc::new)
             }),
             traces: state.matrix_traces,
-            progress: RwSignal::new(None),
+            progress: state.progress,
             failures: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(0),
             dragged: RwSignal::new(None),

@@ -112,7 +112,7 @@ pub fn CloudView(
         <figure class="cloud" class:lasso=move || lab.tool.get() == Tool::Lasso>
             <figcaption>
                 <Marker index/>
-                {title}
+                <span class="cloud-title">{title}</span>
             </figcaption>
             <div class="plot">
                 <canvas node_ref=ground aria-hidden="true"></canvas>

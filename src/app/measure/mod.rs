@@ -95,7 +95,7 @@ impl MeasureLab {
             level,
             plan: Memo::new(move |_| problem.get().0.map_or_else(Vec::new, |problem| problem.plan())),
             traces: state.measure_traces,
-            progress: RwSignal::new(None),
+            progress: state.progress,
             failures: RwSignal::new(Vec::new()),
             note: RwSignal::new(String::new()),
             tool: RwSignal::new(Tool::Look),
