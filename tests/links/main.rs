@@ -1,15 +1,20 @@
 //! Links are untrusted and are kept for ever: nothing that can be put after the question mark makes reading fail, hang or
 //! leave the limits; what is read is written so that it reads back the same; and old links go on meaning what they meant.
 
+mod old;
+#[path = "../random/mod.rs"]
 mod random;
 
 use random::Random;
 use std::time::{Duration, Instant};
-use thalweg::experiment::{Experiment, Lab, Link, Method, Panel, ProblemChoice, Severity, Stage, View, limits, run};
+use thalweg::experiment::matrix::run_matrix;
+use thalweg::experiment::measure::run_measure;
+use thalweg::experiment::{Experiment, Lab, Link, ProblemChoice, Severity, limits, run};
 use thalweg::formula::MAX_BYTES;
 use thalweg::landscapes;
-use thalweg::optimizers::{self, Knob, Knobs, REGISTRY, Scale, wrappers};
-use thalweg::problems::Noise;
+use thalweg::optimizers::{self, Knob, REGISTRY, Scale, wrappers};
+use thalweg::problems::measure::MOST_DRAWN;
+use thalweg::problems::{Noise, ProblemError};
 
 /// The longest that reading one link may take. The costliest link there is, a formula of a thousand operations whose
 /// critical points are searched, takes a fiftieth of this in a debug build; the rest is for a busy machine.
@@ -45,8 +50,12 @@ fn check(link: &str) -> Link {
 /// The experiment as a link can say it: a formula's spaces mean nothing, and are not written.
 fn without_spaces(experiment: &Experiment) -> Experiment {
     let mut experiment = experiment.clone();
-    if let ProblemChoice::Formula { text, .. } = &mut experiment.problem {
-        text.retain(|c| !c.is_whitespace());
+    match &mut experiment.problem {
+        ProblemChoice::Formula { text, .. } => text.retain(|c| !c.is_whitespace()),
+        ProblemChoice::Measure(choice) => {
+            choice.words.iter_mut().for_each(|(_, word)| word.retain(|c| !c.is_whitespace()));
+        }
+        _ => {}
     }
     experiment
 }
@@ -82,13 +91,20 @@ fn stays_inside_limits(experiment: &Experiment, link: &str) {
     }
     let parameters = experiment.problem.parameters();
     assert!(parameters.len() <= 16 && parameters.iter().all(|(_, value)| fine(*value)), "{parameters:?} from {link:?}");
-    if let ProblemChoice::Formula { text, .. } = &experiment.problem {
-        assert!(text.len() <= MAX_BYTES, "{link:?}");
+    match &experiment.problem {
+        ProblemChoice::Formula { text, .. } => assert!(text.len() <= MAX_BYTES, "{link:?}"),
+        ProblemChoice::Measure(choice) => {
+            for points in choice.cloud.iter().chain(&choice.target) {
+                assert!(points.len() <= MOST_DRAWN && points.iter().flatten().copied().all(fine), "{link:?}");
+            }
+        }
+        _ => {}
     }
+    assert!(view.fit.is_none_or(|[from, to]| from < to), "{link:?}");
 }
 
 /// Links that people would send, as seeds for mutations.
-const GOOD: [&str; 12] = [
+const GOOD: [&str; 20] = [
     "",
     "problem=rosenbrock;b=50&start=-1.2,1.5&steps=500&opt=adam;lr=0.05&opt=sgd;lr=0.002",
     "problem=formula;f=(1-x)^2%2B100*(y-x^2)^2&domain=-2,2,-1,3&opt=newton&opt=adam;lr=0.1~lookahead;k=5",
@@ -100,6 +116,14 @@ const GOOD: [&str; 12] = [
     "?problem=formula;f=ln(x)%2By%5E2&start=-1,1&v=1",
     "problem=formula;f=exp(-x)*sin(3*y)%2Btanh(x*y)&opt=lbfgs;history_size=4&opt=bfgs&opt=gd_armijo",
     "opt=sgd;lr=0.01~clip~average~l2;weight_decay=0.1~lookahead;alpha=0.25",
+    "problem=himmelblau&opt=heavy_ball;lr=0.01&basins=1&run=3",
+    "problem=ellipse&start=1,1&opt=heavy_ball;lr=0.005&sweep=1;x=lr;y=momentum;show=steps&engine=kernel",
+    "problem=himmelblau&opt=heavy_ball;lr=0.003&swarm=1&camera=30,40",
+    "problem=himmelblau&noise=gaussian;sigma=2&opt=adam&ensemble=1&starts=64",
+    "problem=matrix_sensing;n=40;rank=3;width=6;kappa=100&opt=scaled_gd;lr=0.3;lambda=0.01&seed=7&fit=50,150&slice=truth",
+    "problem=measure_clouds;n=30;from=moons;to=heart&opt=sinkhorn_flow;lr=0.05&opt=sliced_flow&draw=target,lines",
+    "problem=measure_potential;n=20;f=x%5E2%2By%5E4;temperature=0.5&opt=langevin&opt=svgd&cloud=0,0,1,1,2,0.5",
+    "problem=measure_interaction;n=20;w=r%5E2-ln(r)&opt=sgd;lr=0.1&opt=adam~clip&axis=log",
     "steps=0&opt=adamw&opt=adamax&opt=amsgrad&opt=adabelief&opt=rmsprop&opt=adagrad&opt=nesterov&opt=heavy_ball",
 ];
 
@@ -148,13 +172,36 @@ fn mutated_links_are_read() {
 }
 
 /// Every key there is, one that is not, and the empty one.
-const KEYS: [&str; 17] = [
-    "problem", "domain", "start", "steps", "opt", "noise", "seed", "tol", "view", "step", "axis", "hide", "lesson",
-    "embed", "v", "colour", "",
+const KEYS: [&str; 30] = [
+    "problem", "domain", "start", "steps", "opt", "noise", "seed", "run", "tol", "view", "step", "axis", "basins",
+    "swarm", "ensemble", "sweep", "starts", "engine", "camera", "fit", "slice", "cloud", "target", "draw", "hide",
+    "lesson", "embed", "v", "colour", "",
 ];
 
 /// Values that are right for some key and wrong for the others, and values that are right for none.
-const VALUES: [&str; 64] = [
+const VALUES: [&str; 86] = [
+    "1;x=lr;y=lr;show=nothing",
+    "1;x=colour",
+    "99999999999999999999",
+    "kernel",
+    "log",
+    "path",
+    "-1,-2",
+    "400,100",
+    "0,1e300",
+    "target,lines,,density,x",
+    "matrix_sensing;n=0;rank=-1;width=1e9",
+    "matrix_completion;n=3;rank=3",
+    "matrix_phase;kappa=1e7",
+    "measure_mixture;n=3;modes=0;skew=1e9",
+    "measure_clouds;n=2;from=nowhere;to=%",
+    "measure_potential;n=2;on=rosenbrock;f=x",
+    "measure_potential;n=2;f=1/0",
+    "measure_interaction;n=2;w=1/r",
+    "measure_interaction;n=2;w=r%5E",
+    "measure_game;n=1;game=9",
+    "svgd;bandwidth=-1~clip",
+    "scaled_gd;lambda=1e400",
     "",
     "0",
     "1",
@@ -355,6 +402,10 @@ fn whatever_is_read_runs_and_ends_in_words() {
         let parts: Vec<String> = (0..4).map(|_| format!("{}={}", random.pick(&KEYS), random.pick(&VALUES))).collect();
         let mut experiment = Link::parse(&parts.join("&")).experiment;
         experiment.steps = experiment.steps.min(40);
+        if experiment.lab() != Lab::Plane {
+            runs_in_its_lab(&Experiment { steps: experiment.steps.min(3), ..experiment });
+            continue;
+        }
         let done = run(&experiment).unwrap_or_else(|error| panic!("{parts:?}: {error}"));
         assert_eq!(done.traces.len(), experiment.methods.len());
         for trace in &done.traces {
@@ -365,196 +416,16 @@ fn whatever_is_read_runs_and_ends_in_words() {
     }
 }
 
-/// A method as a link names it.
-fn method(id: &str, knobs: &[(&str, f64)]) -> Method {
-    Method::new(id, knobs).unwrap_or_else(|| panic!("there is no {id} with {knobs:?}"))
-}
-
-/// The same in wrappers.
-fn wrapped(mut method: Method, stages: &[(&str, &[(&str, f64)])]) -> Method {
-    for (id, knobs) in stages {
-        let entry = wrappers::find(id).unwrap_or_else(|| panic!("there is no wrapper {id}"));
-        let mut values: Knobs<f64> = entry.defaults();
-        for (name, value) in *knobs {
-            assert!(values.set(name, *value), "{id} has no {name}");
+/// A lab's link runs, or says why not.
+fn runs_in_its_lab(experiment: &Experiment) {
+    let verdicts: Result<Vec<String>, ProblemError> = match experiment.lab() {
+        Lab::Matrix => {
+            run_matrix(experiment).map(|run| run.traces.iter().map(|trace| trace.outcome.verdict()).collect())
         }
-        method.wrappers.push(Stage { id: entry.id, knobs: values });
-    }
-    method
-}
-
-/// A landscape with parameters.
-fn landscape(id: &str, parameters: &[(&str, f64)]) -> ProblemChoice {
-    let row = landscapes::find(id).unwrap_or_else(|| panic!("there is no {id}"));
-    ProblemChoice::Landscape { id: row.id, parameters: own(parameters) }
-}
-
-/// A formula with parameters.
-fn formula(text: &str, parameters: &[(&str, f64)]) -> ProblemChoice {
-    ProblemChoice::Formula { text: text.to_owned(), parameters: own(parameters) }
-}
-
-fn own(parameters: &[(&str, f64)]) -> Vec<(String, f64)> {
-    parameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
-}
-
-/// Links as they were once sent, with what they must open for ever. Never change a line: a link that is to mean
-/// something else gets another `v=`, and the old line stays.
-#[test]
-fn old_links_open_what_they_always_opened() {
-    let default = Experiment::default;
-    let old: Vec<(&str, Experiment)> = vec![
-        ("", default()),
-        ("v=1", default()),
-        // What the first page opened with, spelt out: the empty link may one day show something else, this one not.
-        (
-            "problem=rosenbrock&steps=400&opt=adam;lr=0.05&opt=heavy_ball;lr=0.0007;momentum=0.92&opt=sgd;lr=0.0012&opt=bfgs",
-            Experiment {
-                problem: landscape("rosenbrock", &[]),
-                steps: 400,
-                methods: vec![
-                    method("adam", &[("lr", 0.05)]),
-                    method("heavy_ball", &[("lr", 0.0007), ("momentum", 0.92)]),
-                    method("sgd", &[("lr", 0.0012)]),
-                    method("bfgs", &[]),
-                ],
-                ..default()
-            },
-        ),
-        (
-            "problem=rosenbrock;b=100&start=-1.2,1&steps=500&opt=adam;lr=0.05&opt=sgd;lr=0.001;momentum=0.9",
-            Experiment {
-                problem: landscape("rosenbrock", &[]),
-                start: Some([-1.2, 1.0]),
-                steps: 500,
-                methods: vec![method("adam", &[("lr", 0.05)]), method("sgd", &[("lr", 0.001), ("momentum", 0.9)])],
-                ..default()
-            },
-        ),
-        (
-            "?problem=formula;f=(1-x)^2%2B100*(y-x^2)^2&domain=-2,2,-1,3&opt=newton&opt=adam;lr=0.1~lookahead;k=5",
-            Experiment {
-                problem: formula("(1-x)^2+100*(y-x^2)^2", &[]),
-                domain: Some([-2.0, 2.0, -1.0, 3.0]),
-                methods: vec![
-                    method("newton", &[]),
-                    wrapped(method("adam", &[("lr", 0.1)]), &[("lookahead", &[("k", 5.0)])]),
-                ],
-                ..default()
-            },
-        ),
-        (
-            "https://example.org/thalweg/?problem=himmelblau&noise=gaussian;sigma=0.5&seed=7&hide=problem,noise&opt=lion",
-            Experiment {
-                problem: landscape("himmelblau", &[]),
-                noise: Noise::Gaussian { sigma: 0.5 },
-                seed: 7,
-                methods: vec![method("lion", &[])],
-                view: View { hide: [Panel::Problem, Panel::Noise].into(), ..View::default() },
-                ..default()
-            },
-        ),
-        (
-            "https://example.org/#problem=ellipse;kappa=50&start=4,1&steps=1000&opt=sgd;lr=0.0198",
-            Experiment {
-                problem: landscape("ellipse", &[("kappa", 50.0)]),
-                start: Some([4.0, 1.0]),
-                steps: 1000,
-                methods: vec![method("sgd", &[("lr", 0.0198)])],
-                ..default()
-            },
-        ),
-        (
-            "problem=reddi_online&noise=own&opt=adam;lr=0.3&tol=0.001",
-            Experiment {
-                problem: landscape("reddi_online", &[]),
-                noise: Noise::Own,
-                methods: vec![method("adam", &[("lr", 0.3)])],
-                tolerance: 0.001,
-                ..default()
-            },
-        ),
-        (
-            "problem=formula;f=a*x%5E2%2Bexp(-y);a=3e-2&opt=none",
-            Experiment { problem: formula("a*x^2+exp(-y)", &[("a", 0.03)]), methods: Vec::new(), ..default() },
-        ),
-        (
-            "opt=adam;lr=0.1;show=0&opt=nelder_mead&view=-1,1,-1,1&step=17&axis=calls&lesson=step_size;page=2&embed=1",
-            Experiment {
-                methods: vec![Method { visible: false, ..method("adam", &[("lr", 0.1)]) }, method("nelder_mead", &[])],
-                view: View {
-                    window: Some([-1.0, 1.0, -1.0, 1.0]),
-                    step: Some(17),
-                    by_calls: true,
-                    lesson: Some(("step_size".to_owned(), 2)),
-                    embed: true,
-                    ..View::default()
-                },
-                ..default()
-            },
-        ),
-        (
-            "hide=optimizers,plots,strip,table,transport&opt=lbfgs;history_size=4&opt=gd_armijo",
-            Experiment {
-                methods: vec![method("lbfgs", &[("history_size", 4.0)]), method("gd_armijo", &[])],
-                view: View {
-                    hide: [Panel::Optimizers, Panel::Plots, Panel::Strip, Panel::Table, Panel::Transport].into(),
-                    ..View::default()
-                },
-                ..default()
-            },
-        ),
-        // A minus sign as typesetters write it, and a plus sign that is one.
-        ("start=\u{2212}1.5,+2", Experiment { start: Some([-1.5, 2.0]), ..default() }),
-        ("start=%E2%88%921.5,%2B2", Experiment { start: Some([-1.5, 2.0]), ..default() }),
-        ("axis=steps&embed=0&noise=none", default()),
-    ];
-    for (link, meant) in old {
-        let read = check(link);
-        assert_eq!(read.experiment, meant, "{link}");
-        assert!(read.notes.iter().all(|note| note.severity == Severity::Remark), "{link}: {:?}", read.notes);
-    }
-}
-
-/// Every optimizer, wrapper, panel and landscape that was ever offered stays reachable under the name it had.
-#[test]
-fn names_in_old_links_are_still_known() {
-    for id in [
-        "sgd",
-        "heavy_ball",
-        "nesterov",
-        "adagrad",
-        "rmsprop",
-        "adam",
-        "adamax",
-        "adamw",
-        "amsgrad",
-        "adabelief",
-        "lion",
-        "gd_armijo",
-        "newton",
-        "bfgs",
-        "lbfgs",
-        "nelder_mead",
-    ] {
-        assert!(check(&format!("opt={id}")).notes.is_empty(), "{id}");
-    }
-    for id in ["lookahead", "clip", "average", "l2"] {
-        assert!(check(&format!("opt=sgd~{id}")).notes.is_empty(), "{id}");
-    }
-    for id in [
-        "rosenbrock",
-        "himmelblau",
-        "ellipse",
-        "ackley",
-        "rastrigin",
-        "beale",
-        "booth",
-        "double_well",
-        "reddi_online",
-        "monkey_saddle",
-        "six_hump_camel",
-    ] {
-        assert!(check(&format!("problem={id}")).notes.is_empty(), "{id}");
+        _ => run_measure(experiment).map(|run| run.traces.iter().map(|trace| trace.outcome.verdict()).collect()),
+    };
+    match verdicts {
+        Ok(verdicts) => assert!(verdicts.iter().all(|verdict| !verdict.is_empty()), "{verdicts:?}"),
+        Err(error) => assert!(!error.to_string().is_empty(), "{experiment:?}"),
     }
 }
