@@ -35,9 +35,42 @@ fn a_link_brings_clouds_densities_and_curves() -> Result<()> {
             let seen = visitor::picture(&mut page, canvas)?;
             ensure!(seen.painted > 0 && seen.colours > 2, "{canvas}: {seen:?}");
         }
+        // Side by side, and on a phone not behind the buttons below either.
+        let [first, second] = [1, 2].map(|place| page.rect(&format!(".cloud:nth-child({place})")));
+        let ([left, top, width, height], [beside, level, ..], [_, foot, ..]) = (first?, second?, page.rect(".clock")?);
+        ensure!(
+            level == top && beside >= left + width && top + height <= foot,
+            "{top} {height} {level} {beside} {foot}"
+        );
         page.assert_console_silent()?;
     }
     Ok(())
+}
+
+/// What has not been computed cannot be shown: time waits where the worker is slower.
+#[test]
+fn time_waits_for_what_is_computed() -> Result<()> {
+    const STEPS: u32 = 400;
+    let mut page = browser::blank(&View::DESKTOP)?;
+    browser::go(&mut page, &format!("problem=measure_mixture;n=8000&steps={STEPS}&engine=kernel&opt=svgd"))?;
+    page.wait_for("document.querySelector('.stage-bar progress')?.value > 0")?;
+    let seen: Vec<[f64; 2]> = page.eval(
+        "(async () => {
+            const seen = [];
+            for (let turn = 0; turn < 20; turn++) {
+                await new Promise(done => setTimeout(done, 100));
+                const progress = document.querySelector('.stage-bar progress');
+                if (!progress) break;
+                seen.push([Number(document.querySelector('.clock').innerText.match(/\\d+/)[0]), progress.value]);
+            }
+            return seen;
+        })()",
+    )?;
+    ensure!(seen.len() > 5, "all was computed within half a second: {seen:?}");
+    for [shown, share] in &seen {
+        ensure!(*shown <= share * f64::from(STEPS) + 1.0, "{seen:?}");
+    }
+    page.assert_console_silent()
 }
 
 /// What the table says at the end is what the library computes.

@@ -6,7 +6,7 @@ use crate::scalar::pair_memory::{GROUP, GROUPS_AT_ONCE};
 const UNIT: usize = GROUP * GROUPS_AT_ONCE;
 /// Milliseconds below which a clock that counts them says too little.
 const SHORTEST: f64 = 4.0;
-/// What the latest observation counts, beside one for all before it.
+/// Weight of the latest observation; those before it have the rest.
 const LATEST: f64 = 0.25;
 /// How much less than the fastest worker gets the slowest, at most: it goes on being observed.
 const SLOWEST: f64 = 0.25;
@@ -40,8 +40,8 @@ pub fn shares(targets: usize, paces: &[Pace]) -> Vec<usize> {
     let share = |own: &f64| {
         weight += own;
         let units = (targets as f64 * weight / all / UNIT as f64).round() as usize;
-        let end = (units * UNIT).min(targets);
-        std::mem::replace(&mut before, end).abs_diff(end)
+        let begin = std::mem::replace(&mut before, (units * UNIT).min(targets));
+        before - begin
     };
     let mut shares: Vec<usize> = weights.iter().map(share).collect();
     // Rounding may have left some over.
