@@ -41,7 +41,7 @@ pub struct Divergence {
 /// where their sizes fit. `None` where a cloud is empty, a place is not finite or `epsilon` not positive.
 ///
 /// Feydy, Séjourné, Vialard, Amari, Trouvé, Peyré 2019, "Interpolating between optimal transport and MMD using Sinkhorn
-/// divergences", equations 3, 10 (value) and section 3.2 (gradient).
+/// divergences", equation 3; the gradient is that of the dual potentials, by the envelope theorem.
 pub fn divergence(
     x: &[Point],
     y: &[Point],
@@ -77,7 +77,7 @@ pub fn divergence(
 
 /// The divergence of POT's `empirical_sinkhorn_divergence`: costs <C, P> of the three entropic plans, without the
 /// entropy, and never below zero. Genevay, Peyré, Cuturi 2018, "Learning generative models with Sinkhorn divergences",
-/// equation 3.
+/// the Sinkhorn loss.
 pub fn transport_cost_divergence(
     x: &[Point],
     y: &[Point],
@@ -102,7 +102,7 @@ pub fn transport_cost_divergence(
 /// F_j)/eps) - 1|. As in [`Sinkhorn::run`], scalings of a kept kernel take the place of logarithms while they are
 /// moderate. `None` as for [`Sinkhorn::new`].
 ///
-/// Feydy et al. 2019, equation 25.
+/// Feydy et al. 2019, the averaged update of symmetric problems.
 pub fn self_potential(
     cost: &DMatrix<f64>,
     a: &[f64],

@@ -31,7 +31,7 @@ const ROUNDING: f64 = 1e-15;
 /// needed; meant for some hundred points.
 ///
 /// Successive shortest paths with potentials: Edmonds, Karp 1972, "Theoretical improvements in algorithmic efficiency
-/// for network flow problems", section 2; Tomizawa 1971.
+/// for network flow problems"; Tomizawa 1971.
 pub fn transport(cost: &DMatrix<f64>, a: &[f64], b: &[f64]) -> Option<Exact> {
     let (n, m) = cost.shape();
     if a.len() != n || b.len() != m || !dense::is_finite(cost) || !are_masses(a) || !are_masses(b) {

@@ -30,7 +30,7 @@ pub fn root(covariance: &Matrix2<f64>) -> Matrix2<f64> {
 /// W2^2 = |m - n|^2 + tr S + tr T - 2 tr (S^1/2 T S^1/2)^1/2
 /// ```
 /// Singular covariances are allowed. Dowson, Landau 1982, "The Fréchet distance between multivariate normal
-/// distributions", equation 4.
+/// distributions".
 pub fn w2_squared(from: &Gaussian, to: &Gaussian) -> f64 {
     let (s, t) = (&from.covariance, &to.covariance);
     let bures = s.trace() + t.trace() - 2.0 * trace_of_root(s, t);
@@ -45,7 +45,7 @@ pub fn w2_squared(from: &Gaussian, to: &Gaussian) -> f64 {
 /// carries one to the other; then A sends x to the mean of where the optimal plan sends it. Where S and T have nothing
 /// in common, such as two segments at right angles, A = 0.
 ///
-/// Peyré, Cuturi 2019, remark 2.31, equation 2.40.
+/// Peyré, Cuturi 2019, remark 2.31 (Gaussians).
 pub fn optimal_map(from: &Gaussian, to: &Gaussian) -> Matrix2<f64> {
     let (s, t) = (&from.covariance, &to.covariance);
     let trace = trace_of_root(s, t);

@@ -96,7 +96,8 @@ pub fn sliced_w2_squared(x: &[Point], y: &[Point], directions: &[Point]) -> Opti
 /// pull_i = mean over theta of  2 (matched_theta(x_i) - <theta, x_i>) theta
 /// ```
 /// In the plane the mean of theta theta^T is half the identity (exactly, for two or more even directions), so the
-/// factor 2 makes the whole pull carry a cloud onto its own translate. Bonneel et al. 2015, equation 12.
+/// factor 2 makes the whole pull carry a cloud onto its own translate. Bonneel et al. 2015, the gradient of
+/// the sliced distance.
 pub fn sliced_pull(x: &[Point], samples: &[Point], directions: &[Point]) -> Vec<Point> {
     let mut pull = vec![[0.0; 2]; x.len()];
     for theta in directions {

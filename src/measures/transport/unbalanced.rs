@@ -16,8 +16,8 @@ use nalgebra::{DMatrix, DVector};
 /// may differ. Here [`Outcome::violation`] is the largest change of f / eps in the last iteration, since there are no
 /// marginals to meet. `None` as for [`Sinkhorn::new`], and for a `rho` that is not positive.
 ///
-/// Chizat, Peyré, Schmitzer, Vialard 2018, "Scaling algorithms for unbalanced optimal transport problems", section 5.2
-/// (the operator of KL, table 1). With the entropy relative to a b^T, as in POT with `reg_type='kl'`.
+/// Chizat, Peyré, Schmitzer, Vialard 2018, "Scaling algorithms for unbalanced optimal transport problems", the
+/// operator of KL. With the entropy relative to a b^T, as in POT with `reg_type='kl'`.
 pub fn unbalanced(
     cost: DMatrix<f64>,
     a: &[f64],

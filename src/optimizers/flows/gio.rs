@@ -68,7 +68,7 @@ pub const ENTRY: Entry = Entry {
 /// the pool at random. Distances below a millionth of the spread count as that, since D has a pole at every point of X: with X in
 /// one point the spread is a hundredth of the window's diagonal.
 ///
-/// Everaert, Potts 2023, algorithm 1 with the estimator of Wang, Kulkarni, Verdú 2009 (equation 5 there, averaged). Departs
+/// Everaert, Potts 2023, algorithm 1 with the estimator of Wang, Kulkarni, Verdú 2009 (nearest neighbours, averaged). Departs
 /// from it by the scale s, which there is |v| / |grad| and depends on where the origin is, and by doing without the clusters
 /// that make large sets small.
 struct Gio {

@@ -88,7 +88,7 @@ const MOST: usize = 300;
 /// q, as in the Sinkhorn divergence of Feydy et al. 2019. Where eps is below a quarter of a cell's squared width, mass
 /// is pinned to its cells.
 ///
-/// Jordan, Kinderlehrer, Otto 1998, equation 12; Peyré 2015, sections 3 and 4 (KL-proximal steps by scalings). The
+/// Jordan, Kinderlehrer, Otto 1998, the scheme; Peyré 2015, KL-proximal steps by scalings. The
 /// energy is the free energy of the density p / (area of a cell), at T = 1.
 struct Jko {
     tau: f64,

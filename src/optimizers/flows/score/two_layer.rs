@@ -104,7 +104,8 @@ impl Regression for TwoLayer {
 /// ```text
 /// K(u, v) = E[u . v 1{w . u > 0} 1{w . v > 0}] = u . v (pi - angle(u, v)) / (2 pi)
 /// ```
-/// by Cho, Saul 2009, equation 6 with n = 0; between the two outputs it is zero. Inputs end with a one, so none is zero.
+/// u . v times half the arc-cosine kernel of order 0 (Cho, Saul 2009); between the two outputs it is zero. Inputs end with a
+/// one, so none is zero.
 #[derive(Clone)]
 pub(super) struct Tangent {
     data: Vec<Input>,
