@@ -1,7 +1,7 @@
 //! Riemannian gradient descent on the matrices of one rank.
 
 use super::knob::count;
-use super::{Entry, Family, Knob, Knobs, Optimizer, Oracle, Paper, Scalars, Scale};
+use super::{Entry, Family, Knob, Knobs, Optimizer, Oracle, Paper, Scalars};
 use crate::dense;
 use crate::scalar::{Block, Vector};
 use nalgebra::DMatrix;
@@ -18,17 +18,7 @@ pub const ENTRY: Entry = Entry {
         reference: "doi:10.1137/110845768",
     },
     summary: "steps along the surface of the matrices of one rank and returns to it",
-    knobs: &[
-        Knob::lr(0.5),
-        Knob {
-            id: "rank",
-            symbol: "r",
-            default: 3.0,
-            range: (1.0, 50.0),
-            scale: Scale::Integer,
-            meaning: "rank of the matrices",
-        },
-    ],
+    knobs: &[Knob::lr(0.5), Knob::whole("rank", "r", 3.0, (1.0, 50.0), "rank of the matrices")],
     scalars: Scalars::F64(|knobs, _, blocks| Box::new(FixedRank::new(knobs, blocks))),
 };
 

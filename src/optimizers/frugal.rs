@@ -23,14 +23,7 @@ pub const ENTRY: Entry = Entry {
         Knob::average("beta2", "β₂", 0.999, "how much of the averaged squared gradient is kept"),
         Knob::eps(1e-8),
         Knob::fraction("density", "ρ", 0.25, "the part of the coordinates that Adam has"),
-        Knob {
-            id: "update_gap",
-            symbol: "T",
-            default: 200.0,
-            range: (1.0, 10_000.0),
-            scale: Scale::Integer,
-            meaning: "steps from one choice of coordinates to the next",
-        },
+        Knob::whole("update_gap", "T", 200.0, (1.0, 10_000.0), "steps from one choice of coordinates to the next"),
         Knob {
             id: "inactive_lr_scale",
             symbol: "lr′",

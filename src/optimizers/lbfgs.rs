@@ -1,6 +1,6 @@
 //! L-BFGS: BFGS that remembers a few pairs in place of a matrix.
 
-use super::knob::{Knob, Scale, count, switched_on};
+use super::knob::{Knob, count, switched_on};
 use super::line_search::{C1, C2, Known, Line, Probe, strong_wolfe};
 use super::{Entry, Event, Family, Knobs, Optimizer, Oracle, Paper, Scalars};
 use crate::scalar::Vector;
@@ -19,14 +19,7 @@ pub const ENTRY: Entry = Entry {
     summary: "BFGS from the last few changes of point and gradient alone, so that no matrix is kept",
     knobs: &[
         Knob { meaning: "length of the first trial; without a search, of the step", ..Knob::lr(1.0) },
-        Knob {
-            id: "history_size",
-            symbol: "m",
-            default: 10.0,
-            range: (1.0, 100.0),
-            scale: Scale::Integer,
-            meaning: "how many pairs of changes are kept",
-        },
+        Knob::whole("history_size", "m", 10.0, (1.0, 100.0), "how many pairs of changes are kept"),
         Knob::switch("line_search", "search", true, "looks for a strong Wolfe step; off: every step has length lr"),
         C1,
         C2,

@@ -2,7 +2,7 @@
 
 use super::knob::{count, switched_on};
 use super::moments::Moments;
-use super::{Entry, Family, Knob, Knobs, Optimizer, Oracle, Paper, Scalars, Scale};
+use super::{Entry, Family, Knob, Knobs, Optimizer, Oracle, Paper, Scalars};
 use crate::dense::{self, times};
 use crate::scalar::{Block, Vector};
 use nalgebra::DMatrix;
@@ -24,14 +24,7 @@ pub const ENTRY: Entry = Entry {
         Knob::average("momentum", "μ", 0.95, "how much of the averaged gradient is kept"),
         Knob::switch("nesterov", "Nesterov", true, "takes the average as it will be after one more such gradient"),
         Knob::weight_decay(0.0, "what each step takes off the weights, times the step size"),
-        Knob {
-            id: "ns_steps",
-            symbol: "NS",
-            default: 5.0,
-            range: (0.0, 20.0),
-            scale: Scale::Integer,
-            meaning: "how many Newton–Schulz steps",
-        },
+        Knob::whole("ns_steps", "NS", 5.0, (0.0, 20.0), "how many Newton–Schulz steps"),
         Knob::eps(1e-7),
         Knob::switch("match_rms_adamw", "RMS", false, "scales steps to the size of AdamW's, 0.2 √(longer side)"),
         Knob::switch("correct_bias", "bias", false, "corrects the average for starting at zero, as optax does"),

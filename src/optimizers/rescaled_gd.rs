@@ -27,14 +27,7 @@ pub const ENTRY: Entry = Entry {
             scale: Scale::Log { from: 1e-3 },
             meaning: "what the singular values of the first factor become",
         },
-        Knob {
-            id: "at",
-            symbol: "T₁",
-            default: 100.0,
-            range: (1.0, 100_000.0),
-            scale: Scale::Integer,
-            meaning: "the step before which it happens",
-        },
+        Knob::whole("at", "T₁", 100.0, (1.0, 100_000.0), "the step before which it happens"),
     ],
     scalars: Scalars::F64(|knobs, _, blocks| Box::new(RescaledGd::new(knobs, blocks))),
 };

@@ -1,7 +1,7 @@
 //! Shampoo: AdaGrad with a full matrix for the rows and one for the columns.
 
 use super::knob::{count, switched_on};
-use super::{Entry, Family, Knob, Knobs, Optimizer, Oracle, Paper, Scalars, Scale};
+use super::{Entry, Family, Knob, Knobs, Optimizer, Oracle, Paper, Scalars};
 use crate::dense::{self, times};
 use crate::scalar::{Block, Vector};
 use nalgebra::DMatrix;
@@ -28,38 +28,34 @@ pub const ENTRY: Entry = Entry {
             meaning: "multiple of the identity with which both matrices begin",
             ..Knob::eps(1e-4)
         },
-        Knob {
-            id: "inverse_exponent_override",
-            symbol: "p",
-            default: 0.0,
-            range: (0.0, 16.0),
-            scale: Scale::Integer,
-            meaning: "divides by p-th roots; 0: fourth roots for a matrix, square roots for a vector",
-        },
-        Knob {
-            id: "preconditioning_compute_steps",
-            symbol: "Tₚ",
-            default: 1.0,
-            range: (1.0, 1000.0),
-            scale: Scale::Integer,
-            meaning: "steps from one computation of the roots to the next",
-        },
-        Knob {
-            id: "start_preconditioning_step",
-            symbol: "T₀",
-            default: 1.0,
-            range: (1.0, 1000.0),
-            scale: Scale::Integer,
-            meaning: "first step that uses the roots; before it the graft's step is taken",
-        },
-        Knob {
-            id: "graft_type",
-            symbol: "graft",
-            default: 0.0,
-            range: (0.0, 3.0),
-            scale: Scale::Integer,
-            meaning: "whose length a step has: 0 its own, 1 the gradient's, 2 AdaGrad's, 3 RMSprop's",
-        },
+        Knob::whole(
+            "inverse_exponent_override",
+            "p",
+            0.0,
+            (0.0, 16.0),
+            "divides by p-th roots; 0: fourth roots for a matrix, square roots for a vector",
+        ),
+        Knob::whole(
+            "preconditioning_compute_steps",
+            "Tₚ",
+            1.0,
+            (1.0, 1000.0),
+            "steps from one computation of the roots to the next",
+        ),
+        Knob::whole(
+            "start_preconditioning_step",
+            "T₀",
+            1.0,
+            (1.0, 1000.0),
+            "first step that uses the roots; before it the graft's step is taken",
+        ),
+        Knob::whole(
+            "graft_type",
+            "graft",
+            0.0,
+            (0.0, 3.0),
+            "whose length a step has: 0 its own, 1 the gradient's, 2 AdaGrad's, 3 RMSprop's",
+        ),
         Knob { id: "diagonal_eps", meaning: "keeps the graft's division away from zero", ..Knob::eps(1e-10) },
         Knob::weight_decay(0.0, "weights added to the step before the momentum"),
     ],

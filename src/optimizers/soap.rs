@@ -2,7 +2,7 @@
 
 use super::knob::{count, switched_on};
 use super::moments::Moments;
-use super::{Entry, Family, Knob, Knobs, Optimizer, Oracle, Paper, Scalars, Scale};
+use super::{Entry, Family, Knob, Knobs, Optimizer, Oracle, Paper, Scalars};
 use crate::dense::{self, times};
 use crate::scalar::{Block, Vector};
 use nalgebra::DMatrix;
@@ -25,14 +25,7 @@ pub const ENTRY: Entry = Entry {
         Knob::average("beta2", "β₂", 0.95, "how much of the averaged squares and products is kept"),
         Knob::eps(1e-8),
         Knob::weight_decay(0.01, "what each step takes off the weights, times the step size"),
-        Knob {
-            id: "precondition_frequency",
-            symbol: "f",
-            default: 10.0,
-            range: (1.0, 1000.0),
-            scale: Scale::Integer,
-            meaning: "steps from one turn of the basis to the next",
-        },
+        Knob::whole("precondition_frequency", "f", 10.0, (1.0, 1000.0), "steps from one turn of the basis to the next"),
         Knob::switch("precondition_1d", "vectors", false, "turns vectors too, which are Adam's otherwise"),
         Knob::switch("correct_bias", "bias", true, "corrects both averages for starting at zero"),
     ],

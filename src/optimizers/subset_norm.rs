@@ -1,7 +1,7 @@
 //! Subset norm: AdaGrad and Adam with one step size for a whole subset of coordinates.
 
 use super::knob::count;
-use super::{Entry, Family, Knob, Knobs, Optimizer, Oracle, Paper, Scalars, Scale};
+use super::{Entry, Family, Knob, Knobs, Optimizer, Oracle, Paper, Scalars};
 use crate::scalar::{Block, Vector};
 
 /// The registry's line.
@@ -25,14 +25,13 @@ pub(super) const BETA1: Knob = Knob::average("beta1", "β₁", 0.9, "how much of
 pub(super) const BETA2: Knob =
     Knob::fraction("beta2", "β₂", 0.999, "how much of the averaged squares is kept; 1 adds them up, as AdaGrad does");
 pub(super) const EPS: Knob = Knob::eps(1e-6);
-pub(super) const SUBSET_SIZE: Knob = Knob {
-    id: "subset_size",
-    symbol: "|S|",
-    default: 0.0,
-    range: (0.0, 4096.0),
-    scale: Scale::Integer,
-    meaning: "coordinates with one step size; 0: the lines along the shorter side of a matrix, single ones of a vector",
-};
+pub(super) const SUBSET_SIZE: Knob = Knob::whole(
+    "subset_size",
+    "|S|",
+    0.0,
+    (0.0, 4096.0),
+    "coordinates with one step size; 0: the lines along the shorter side of a matrix, single ones of a vector",
+);
 pub(super) const DECAY: Knob = Knob::weight_decay(0.0, "what each step takes off the weights, times the step size");
 
 /// Subset norm:

@@ -1,29 +1,22 @@
 //! A subspace for the shorter side of a matrix: what GaLore and its successors project gradients onto.
 
-use super::{Knob, Scale};
+use super::Knob;
 use crate::dense::{self, times};
 use crate::scalar::Block;
 use nalgebra::DMatrix;
 
 /// The number of directions that are kept.
-pub(super) const RANK: Knob = Knob {
-    id: "rank",
-    symbol: "k",
-    default: 4.0,
-    range: (1.0, 256.0),
-    scale: Scale::Integer,
-    meaning: "directions that are kept of each matrix; never more than its shorter side",
-};
+pub(super) const RANK: Knob = Knob::whole(
+    "rank",
+    "k",
+    4.0,
+    (1.0, 256.0),
+    "directions that are kept of each matrix; never more than its shorter side",
+);
 
 /// How long a subspace is kept.
-pub(super) const GAP: Knob = Knob {
-    id: "update_proj_gap",
-    symbol: "T",
-    default: 200.0,
-    range: (1.0, 10_000.0),
-    scale: Scale::Integer,
-    meaning: "steps from one subspace to the next",
-};
+pub(super) const GAP: Knob =
+    Knob::whole("update_proj_gap", "T", 200.0, (1.0, 10_000.0), "steps from one subspace to the next");
 
 /// Directions `p` (columns) in the space of the shorter side of a matrix. A matrix is first laid so that it is at least
 /// as tall as it is wide: G of m rows and n columns, m >= n, is projected to G P, and R goes back to R P^T.

@@ -1,5 +1,7 @@
 //! What problems and methods of the measure lab must do together.
 
+mod free_energy;
+
 use thalweg::experiment::measure::{MeasureOutcome, MeasureRun, refusal, run_measure};
 use thalweg::experiment::{Experiment, Link};
 use thalweg::measures::Gaussian;
@@ -37,6 +39,8 @@ fn links_come_back_as_they_were() {
         "problem=measure_clouds;from=moons;to=heart;n=100;size=1.5&cloud=0,1,0.5,-0.25&target=1,1,2,2&opt=sinkhorn_flow;lr=0.2",
         "problem=measure_potential;f=x%5E4-x%5E2%2By%5E2;temperature=0.5&domain=-2,2,-2,2&start=1,0.5&opt=langevin&seed=3&steps=50",
         "problem=measure_interaction;w=r%5E2/2-ln(r);softening=0.1&step=20&draw=density,trails&opt=adam~clip",
+        "problem=measure_interaction;w=ln(r);on=double_well;softening=0.1&opt=blob;temperature=0.1",
+        "problem=measure_interaction;f=x%5E2&opt=langevin;temperature=0.1",
         "problem=measure_mixture;modes=6;skew=2&hide=table&axis=calls&engine=kernel&opt=svgd;bandwidth=0.5&run=4",
     ] {
         let experiment = clean(link);
@@ -51,6 +55,8 @@ fn what_a_link_has_wrong_is_told_and_replaced() {
         ("problem=measure_clouds;to=elephant", "problem"),
         ("problem=measure_interaction;w=r^^2", "problem"),
         ("problem=measure_potential;on=nowhere", "problem"),
+        ("problem=measure_potential;on=", "problem"),
+        ("problem=measure_interaction;on=nowhere", "problem"),
         ("problem=measure_clouds&target=", "target"),
         ("problem=measure_clouds&cloud=1,2,3", "cloud"),
         ("problem=measure_clouds&draw=everything", "draw"),
@@ -178,6 +184,9 @@ fn energies_fall_at_every_step() {
             "problem=measure_potential;on=himmelblau;n=60;temperature=20&opt=blob;lr=0.005&opt=sgd;lr=0.02",
             "problem=measure_interaction;n=60&opt=sgd;lr=0.05",
             "problem=measure_interaction;n=60;w=r%5E2/2-ln(r);softening=0.2&opt=sgd;lr=0.02",
+            "problem=measure_interaction;n=60&opt=blob;temperature=0.05;lr=0.01",
+            "problem=measure_interaction;n=60;w=ln(r);softening=0.2&opt=blob;temperature=0.1;lr=0.01",
+            "problem=measure_interaction;n=60;w=exp(-r);on=double_well&opt=blob;temperature=0.3;lr=0.005&opt=sgd;lr=0.01",
             "problem=measure_network;n=60&opt=sgd;lr=0.02",
             "problem=measure_clouds;n=60;from=moons;to=heart&opt=sinkhorn_flow;lr=0.1&opt=mmd_flow;lr=0.1",
         ] {

@@ -46,6 +46,32 @@ fn Words(
     };
     let word =
         move |name: &'static str| state.part(move |e| choice(e).map_or_else(String::new, |c| c.word(name).to_owned()));
+    // Chooses the potential; `without` stands for no landscape of the list.
+    let landscape = move |without: &'static str| {
+        let (on, f) = (word("on"), word("f"));
+        let rows: Vec<_> =
+            landscapes::offered().map(|row| view! { <option value=row.id>{row.name}</option> }).collect();
+        view! {
+            <label class="row">
+                <span class="knob-label">"f"</span>
+                <select
+                    prop:value=move || if f.with(String::is_empty) { on.get() } else { String::new() }
+                    on:change=move |event| {
+                        let id = event_target_value(&event);
+                        // Where there must be a potential, the formula is yet to be typed.
+                        if !id.is_empty() || family.kind == Kind::Interaction {
+                            set("f", "");
+                            set("on", &id);
+                        }
+                    }
+                >
+                    <option value="">{without}</option>
+                    {rows}
+                </select>
+            </label>
+            <Typed now=f placeholder="or a formula in x and y" spoken="formula of the potential" set=Callback::new(move |text: String| set("f", &text))/>
+        }
+    };
     match family.kind {
         Kind::Clouds => [("from", "from"), ("to", "to")]
             .map(|(name, label)| {
@@ -62,38 +88,27 @@ fn Words(
             })
             .collect_view()
             .into_any(),
-        Kind::Potential => {
-            let (on, f) = (word("on"), word("f"));
-            let rows: Vec<_> = landscapes::offered().map(|row| view! { <option value=row.id>{row.name}</option> }).collect();
-            view! {
-                <label class="row">
-                    <span class="knob-label">"f"</span>
-                    <select
-                        prop:value=move || if f.with(String::is_empty) { on.get() } else { String::new() }
-                        on:change=move |event| {
-                            set("f", "");
-                            set("on", &event_target_value(&event));
-                        }
-                    >
-                        <option value="">"your formula"</option>
-                        {rows}
-                    </select>
-                </label>
-                <Typed now=f placeholder="or a formula in x and y" spoken="formula of the potential" set=Callback::new(move |text: String| set("f", &text))/>
-            }
-            .into_any()
-        }
+        Kind::Potential => landscape("your formula").into_any(),
         Kind::Interaction => {
             let w = word("w");
             view! {
                 <label class="row">
                     <span class="knob-label">"W(r)"</span>
-                    <select prop:value=move || w.get() on:change=move |event| set("w", &event_target_value(&event))>
+                    <select
+                        prop:value=move || w.get()
+                        on:change=move |event| {
+                            let formula = event_target_value(&event);
+                            if !formula.is_empty() {
+                                set("w", &formula);
+                            }
+                        }
+                    >
                         <option value="">"your formula"</option>
                         {INTERACTIONS.map(|(name, text)| view! { <option value=text>{name}</option> }).collect_view()}
                     </select>
                 </label>
                 <Typed now=w placeholder="a formula in r" spoken="W as a formula in r" set=Callback::new(move |text: String| set("w", &text))/>
+                {landscape("none, or your formula")}
             }
             .into_any()
         }

@@ -19,6 +19,14 @@ pub const ENTRY: Entry = Entry {
     knobs: &[
         Knob::lr(0.05),
         Knob {
+            id: "temperature",
+            symbol: "T",
+            default: 1.0,
+            range: (0.0, 1e6),
+            scale: Scale::Log { from: 1e-3 },
+            meaning: "what the entropy is multiplied by: the law becomes exp(−U/T); 0 is gradient descent",
+        },
+        Knob {
             id: "bandwidth",
             symbol: "ε",
             default: 0.0,
@@ -28,7 +36,7 @@ pub const ENTRY: Entry = Entry {
         },
     ],
     scalars: Scalars::Flow(FlowBuild {
-        needs: Needs::Density,
+        needs: Needs::Energy,
         gauge: "",
         seen: None,
         build: |knobs, setting| Box::new(Blob::new(knobs, setting)),
@@ -38,24 +46,27 @@ pub const ENTRY: Entry = Entry {
 /// The pair whose sums the method asks for.
 const GAUSSIAN: Pair = Pair::Radial(Kernel::Gaussian);
 
-/// The blob method for the Kullback-Leibler divergence from exp(-U):
+/// The blob method for the free energy F + temperature int log rho drho, where F is the energy of the problem: the mean of a
+/// potential U, what particles do to each other by W, or both:
 /// ```text
 /// rho_i = (1/n) sum_j phi(x_i - x_j)          phi: normal density of deviation bandwidth
-/// v_i = -grad U(x_i) - (1/n) sum_j grad phi(x_i - x_j) (1/rho_i + 1/rho_j)
+/// v_i = -grad U(x_i) - (1/n) sum_j grad W(x_i - x_j) - (temperature/n) sum_j grad phi(x_i - x_j) (1/rho_i + 1/rho_j)
 /// x_i <- x_i + lr v_i
 /// ```
-/// It is gradient descent, n times the gradient by each particle, on the energy (1/n) sum_i [U(x_i) + log rho_i], the
-/// divergence in which the density has been smoothed inside the logarithm: deterministic, unlike Langevin's method, and
-/// the energy falls in every step that is short against bandwidth^2. `bandwidth`: a length; 0 takes d n^(-1/6) with d
+/// It is gradient descent, n times the gradient by each particle, on F + (temperature/n) sum_i log rho_i, in which the density
+/// has been smoothed inside the logarithm: deterministic, unlike Langevin's method, and the energy falls in every step
+/// that is short against bandwidth^2 / temperature. Without W and at temperature 1 the free energy is the Kullback-Leibler
+/// divergence from exp(-U). `bandwidth`: a length; 0 takes d n^(-1/6) with d
 /// the deviation of the cloud at its start (the root of the mean of its two variances), Silverman's rule in the plane, and
 /// keeps it, so that the energy is one function. Where all particles start on one point, a hundredth of the window's
 /// diagonal takes its place. A particle counts in its own density, so rho is never zero; one particle alone descends
 /// U. Particles on one point stay together: their mutual forces are zero.
 ///
-/// Carrillo, Craig, Patacchini 2019, the flow of the regularised entropy (m = 1) with drift; Silverman 1986, equation
+/// Carrillo, Craig, Patacchini 2019, the flow of the regularised entropy (m = 1) with drift and interaction; Silverman 1986, equation
 /// 4.14. Departs from it by the explicit Euler step, where they solve the differential equation to high accuracy.
 struct Blob {
     lr: f64,
+    temperature: f64,
     /// 1 / (2 bandwidth^2): the parameter of the kernel.
     sharpness: f64,
     /// All particles started on one point, and that has not been said yet.
@@ -73,7 +84,12 @@ impl Blob {
                 fell_back = setting.start.len() > 1;
             }
         }
-        Self { lr: knobs.get("lr"), sharpness: 0.5 / (bandwidth * bandwidth), fell_back }
+        Self {
+            lr: knobs.get("lr"),
+            temperature: knobs.get("temperature"),
+            sharpness: 0.5 / (bandwidth * bandwidth),
+            fell_back,
+        }
     }
 }
 
@@ -83,9 +99,9 @@ impl Flow for Blob {
             if std::mem::take(&mut self.fell_back) {
                 oracle.report(Notice::Bandwidth);
             }
-            let gradient = oracle.potential_gradient(cloud);
+            let gradient = oracle.energy_gradient(cloud).await;
             // With the kernel K = exp(-sharpness r^2) and S_i = sum_j K(x_i - x_j) every normalisation cancels:
-            // v_i = -grad U - sum_j grad K(x_i - x_j) (1/S_i + 1/S_j).
+            // v_i = -grad F - temperature sum_j grad K(x_i - x_j) (1/S_i + 1/S_j).
             let ones: Vec<Source> = cloud.iter().map(|x| Source::weighted(*x, 1.0)).collect();
             let own = oracle.pairs(&GAUSSIAN, self.sharpness, cloud, &ones).await;
             let inverse = |(x, [_, _, sum]): (&Point, &PairSums)| Source::weighted(*x, 1.0 / sum);
@@ -93,7 +109,7 @@ impl Flow for Blob {
             let others = oracle.pairs(&GAUSSIAN, self.sharpness, cloud, &shares).await;
             let places: Vec<Point> = (0..cloud.len())
                 .map(|i| {
-                    let slope = |k: usize| gradient[i][k] + own[i][k] / own[i][2] + others[i][k];
+                    let slope = |k: usize| gradient[i][k] + self.temperature * (own[i][k] / own[i][2] + others[i][k]);
                     [cloud[i][0] - self.lr * slope(0), cloud[i][1] - self.lr * slope(1)]
                 })
                 .collect();
@@ -112,7 +128,7 @@ impl Flow for Blob {
         let factor = self.sharpness / (std::f64::consts::PI * n);
         let logs = sum_pairs(&GAUSSIAN, self.sharpness, cloud, &ones);
         let entropy: f64 = logs.iter().map(|[_, _, sum]| libm::log(sum * factor)).sum();
-        Some((oracle.potential(cloud).iter().sum::<f64>() + entropy) / n)
+        Some(oracle.mean_energy(cloud) + self.temperature * entropy / n)
     }
 }
 

@@ -29,14 +29,7 @@ pub const ENTRY: Entry = Entry {
             scale: Scale::Log { from: 1e-3 },
             meaning: "the subgradient is taken at a place so far from the particle, divided by √n",
         },
-        Knob {
-            id: "shown",
-            symbol: "w",
-            default: 0.0,
-            range: (0.0, 2.0),
-            scale: Scale::Integer,
-            meaning: "0: the last cloud, 1: the best so far, 2: the average of all",
-        },
+        Knob::whole("shown", "w", 0.0, (0.0, 2.0), "0: the last cloud, 1: the best so far, 2: the average of all"),
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,

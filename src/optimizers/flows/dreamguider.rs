@@ -30,14 +30,13 @@ pub const ENTRY: Entry = Entry {
             scale: Scale::Log { from: 1e-2 },
             meaning: "length of the guidance in lengths of the unguided step; 0: no measurement",
         },
-        Knob {
-            id: "shifts",
-            symbol: "m",
-            default: 0.0,
-            range: (0.0, 16.0),
-            scale: Scale::Integer,
-            meaning: "over how many random shifts of the clean point the gradient is averaged; 0: the point itself",
-        },
+        Knob::whole(
+            "shifts",
+            "m",
+            0.0,
+            (0.0, 16.0),
+            "over how many random shifts of the clean point the gradient is averaged; 0: the point itself",
+        ),
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Mixture,

@@ -3,7 +3,7 @@
 use super::{Flow, FlowBuild, Later, Needs, Notice, ParticleOracle, Setting};
 use crate::measures::{Point, mean, squared_distance};
 use crate::optimizers::knob::count;
-use crate::optimizers::{Entry, Family, Knob, Knobs, Paper, Scalars, Scale};
+use crate::optimizers::{Entry, Family, Knob, Knobs, Paper, Scalars};
 use crate::scalar::uniform_pair;
 use std::sync::Arc;
 
@@ -21,30 +21,21 @@ pub const ENTRY: Entry = Entry {
     summary: "the start is a pool of points; takes those nearest to where one more point would be worth most",
     knobs: &[
         Knob::lr(0.01),
-        Knob {
-            id: "seeds",
-            symbol: "w₀",
-            default: 20.0,
-            range: (1.0, 400.0),
-            scale: Scale::Integer,
-            meaning: "points of the pool that are chosen at random to begin with",
-        },
-        Knob {
-            id: "descent",
-            symbol: "m",
-            default: 50.0,
-            range: (1.0, 500.0),
-            scale: Scale::Integer,
-            meaning: "gradient steps of the free point before it is exchanged for one of the pool; three times as many at first",
-        },
-        Knob {
-            id: "from",
-            symbol: "v₀",
-            default: 0.0,
-            range: (0.0, 2.0),
-            scale: Scale::Integer,
-            meaning: "the free point starts at the mean of the target (0), where it was (1), at a random target point (2)",
-        },
+        Knob::whole("seeds", "w₀", 20.0, (1.0, 400.0), "points of the pool that are chosen at random to begin with"),
+        Knob::whole(
+            "descent",
+            "m",
+            50.0,
+            (1.0, 500.0),
+            "gradient steps of the free point before it is exchanged for one of the pool; three times as many at first",
+        ),
+        Knob::whole(
+            "from",
+            "v₀",
+            0.0,
+            (0.0, 2.0),
+            "the free point starts at the mean of the target (0), where it was (1), at a random target point (2)",
+        ),
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,

@@ -33,14 +33,7 @@ pub const ENTRY: Entry = Entry {
             scale: Scale::Log { from: 1e-3 },
             meaning: "how much plans are smoothed: the variance of the kernel, a squared length; about a cell squared",
         },
-        Knob {
-            id: "grid",
-            symbol: "N",
-            default: 32.0,
-            range: (8.0, 64.0),
-            scale: Scale::Integer,
-            meaning: "cells along each side of the window",
-        },
+        Knob::whole("grid", "N", 32.0, (8.0, 64.0), "cells along each side of the window"),
         Knob::switch(
             "debias",
             "debias",

@@ -51,6 +51,14 @@ pub trait ParticleOracle {
     fn potential(&mut self, points: &[Point]) -> Vec<f64>;
     /// The gradient of U at each point. The score of the law is its negative.
     fn potential_gradient(&mut self, points: &[Point]) -> Vec<Point>;
+    /// The energy of a cloud without its entropy: the mean of U, and what the particles do to each other.
+    fn mean_energy(&mut self, cloud: &[Point]) -> f64 {
+        self.potential(cloud).iter().sum::<f64>() / cloud.len().max(1) as f64
+    }
+    /// The Wasserstein gradient of [`mean_energy`](Self::mean_energy): n times that by each particle.
+    fn energy_gradient<'a>(&'a mut self, cloud: &'a [Point]) -> Later<'a, Vec<Point>> {
+        Box::pin(async move { self.potential_gradient(cloud) })
+    }
     /// The sums of `pair` over all `sources`, for every target.
     fn pairs<'a>(
         &'a mut self,
@@ -185,6 +193,8 @@ pub struct Setting {
 pub enum Needs {
     /// A density: the potential and its gradient.
     Density,
+    /// An energy: a potential, forces between particles, or both.
+    Energy,
     /// Values of a potential alone.
     Values,
     /// Points of the law.
@@ -200,6 +210,7 @@ impl Needs {
     pub fn words(self) -> &'static str {
         match self {
             Self::Density => "a law with a density, of which the gradient is known",
+            Self::Energy => "a potential, or forces between particles",
             Self::Values => "a potential",
             Self::Samples => "points of the law that is sought",
             Self::Mixture => "a mixture of normal laws",
@@ -213,6 +224,7 @@ impl Setting {
     pub fn offers(&self, needs: Needs) -> bool {
         match needs {
             Needs::Density | Needs::Values => self.density,
+            Needs::Energy => self.density || self.interaction.is_some(),
             Needs::Samples => self.samples.is_some(),
             Needs::Mixture => self.mixture.is_some(),
             Needs::Game => self.game.is_some(),
@@ -241,7 +253,7 @@ pub struct FlowBuild {
 }
 
 /// Moves every particle to its new place. One whose new place is no number, or infinitely far, stays, and this is reported.
-fn settle(cloud: &mut [Point], places: impl IntoIterator<Item = Point>, oracle: &mut dyn ParticleOracle) {
+pub fn settle(cloud: &mut [Point], places: impl IntoIterator<Item = Point>, oracle: &mut dyn ParticleOracle) {
     let mut left = false;
     for (x, place) in cloud.iter_mut().zip(places) {
         if place.iter().all(|coordinate| coordinate.is_finite()) {

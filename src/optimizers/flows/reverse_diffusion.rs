@@ -20,14 +20,13 @@ pub const ENTRY: Entry = Entry {
     summary: "starts from noise and takes it away little by little, along the exact score of the noisy law",
     knobs: &[
         STOCHASTIC,
-        Knob {
-            id: "class",
-            symbol: "c",
-            default: 0.0,
-            range: (0.0, 64.0),
-            scale: Scale::Integer,
-            meaning: "which component of the mixture is asked for, the first is 1; 0: all of it",
-        },
+        Knob::whole(
+            "class",
+            "c",
+            0.0,
+            (0.0, 64.0),
+            "which component of the mixture is asked for, the first is 1; 0: all of it",
+        ),
         Knob {
             id: "guidance",
             symbol: "γ",

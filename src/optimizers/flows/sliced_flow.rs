@@ -3,7 +3,7 @@
 use super::{Flow, FlowBuild, Later, Needs, ParticleOracle, Setting};
 use crate::measures::Point;
 use crate::measures::transport::line::{directions, sliced_pull, sliced_w2_squared};
-use crate::optimizers::{Entry, Family, Knob, Knobs, Paper, Scalars, Scale};
+use crate::optimizers::{Entry, Family, Knob, Knobs, Paper, Scalars};
 use std::sync::Arc;
 
 /// The registry's line.
@@ -20,14 +20,13 @@ pub const ENTRY: Entry = Entry {
     summary: "projects both clouds on lines, pairs them there by sorting, and follows the mean of all pulls",
     knobs: &[
         Knob::lr(0.1),
-        Knob {
-            id: "directions",
-            symbol: "L",
-            default: 16.0,
-            range: (1.0, 256.0),
-            scale: Scale::Integer,
-            meaning: "lines in every step, evenly spread, with a random first angle",
-        },
+        Knob::whole(
+            "directions",
+            "L",
+            16.0,
+            (1.0, 256.0),
+            "lines in every step, evenly spread, with a random first angle",
+        ),
     ],
     scalars: Scalars::Flow(FlowBuild {
         needs: Needs::Samples,

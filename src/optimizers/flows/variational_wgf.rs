@@ -22,14 +22,13 @@ pub const ENTRY: Entry = Entry {
     summary: "estimates how much denser the cloud is than the samples, and moves down the logarithm of that ratio",
     knobs: &[
         Knob::lr(0.1),
-        Knob {
-            id: "features",
-            symbol: "K",
-            default: 32.0,
-            range: (1.0, 128.0),
-            scale: Scale::Integer,
-            meaning: "Gaussian humps, centred at samples, of which the logarithm of the ratio is made",
-        },
+        Knob::whole(
+            "features",
+            "K",
+            32.0,
+            (1.0, 128.0),
+            "Gaussian humps, centred at samples, of which the logarithm of the ratio is made",
+        ),
         Knob {
             id: "bandwidth",
             symbol: "h",

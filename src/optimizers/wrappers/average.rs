@@ -1,7 +1,7 @@
 //! Averaging: the optimizer runs as it would, and what is shown is the average of its points.
 
 use super::{Wrapper, wrapper};
-use crate::optimizers::{Knob, Knobs, Optimizer, Oracle, Paper, Scale};
+use crate::optimizers::{Knob, Knobs, Optimizer, Oracle, Paper};
 use crate::scalar::{Real, Vector};
 
 /// The registry's line.
@@ -15,14 +15,7 @@ pub const ENTRY: Wrapper = wrapper!(Average {
         reference: "doi:10.1137/0330046",
     },
     summary: "shows the average of all points so far while the optimizer goes its own way underneath",
-    knobs: &[Knob {
-        id: "t0",
-        symbol: "t₀",
-        default: 0.0,
-        range: (0.0, 1e6),
-        scale: Scale::Integer,
-        meaning: "steps before averaging begins",
-    }],
+    knobs: &[Knob::whole("t0", "t₀", 0.0, (0.0, 1e6), "steps before averaging begins")],
 });
 
 /// Averaging of the points:

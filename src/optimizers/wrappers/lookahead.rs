@@ -1,7 +1,7 @@
 //! Lookahead: k steps forward, one step back.
 
 use super::{Wrapper, wrapper};
-use crate::optimizers::{Event, Knob, Knobs, Optimizer, Oracle, Paper, Scale};
+use crate::optimizers::{Event, Knob, Knobs, Optimizer, Oracle, Paper};
 use crate::scalar::{Real, Vector};
 
 /// The registry's line.
@@ -16,14 +16,7 @@ pub const ENTRY: Wrapper = wrapper!(Lookahead {
     },
     summary: "lets the optimizer run k steps, then goes part of the way to where it got and starts it there",
     knobs: &[
-        Knob {
-            id: "k",
-            symbol: "k",
-            default: 5.0,
-            range: (1.0, 1000.0),
-            scale: Scale::Integer,
-            meaning: "steps between two synchronisations",
-        },
+        Knob::whole("k", "k", 5.0, (1.0, 1000.0), "steps between two synchronisations"),
         Knob::fraction("alpha", "α", 0.5, "how much of the way is kept"),
     ],
 });

@@ -214,14 +214,14 @@ pub static FAMILIES: &[Family] = &[
         id: "measure_interaction",
         title: "Attraction and repulsion",
         summary: "particles that act on each other by a function of their distance",
-        energy: "½ ∬ W(|x − y|) dμ dμ + ½ c ∫ |x|² dμ",
+        energy: "½ ∬ W(|x − y|) dμ dμ + ∫ f + ½ c |x|² dμ",
         knobs: &[
             particles(256.0),
             real("confine", "c", 0.0, (0.0, 100.0), "strength of a spring to the middle"),
             positive("softening", "δ", 0.05, (1e-6, 10.0), "r stands for √(|x − y|² + δ²), so that no pole is met"),
             spread(0.8),
         ],
-        words: &[("w", "r^4/4-r^2/2")],
+        words: &[("w", "r^4/4-r^2/2"), ("on", ""), ("f", "")],
         start: [0.0, 0.0],
         window: [-2.2, 2.2, -1.8, 1.8],
         paper: paper(

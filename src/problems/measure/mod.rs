@@ -207,7 +207,7 @@ impl MeasureProblem {
             Kind::Potential => problem.landscape(choice, domain)?,
             Kind::Mixture => problem.ring(),
             Kind::Clouds => problem.clouds(choice)?,
-            Kind::Interaction => problem.interaction(choice)?,
+            Kind::Interaction => problem.interaction(choice, domain)?,
             Kind::Game => {
                 problem.setting.game = Some(if problem.knobs.get("game") < 0.5 { game::RUGGED } else { game::CHASE });
             }
@@ -329,22 +329,10 @@ impl MeasureProblem {
     }
 
     fn landscape(&mut self, choice: &Choice, domain: Option<[f64; 4]>) -> Result<(), ProblemError> {
-        let mut plane = match choice.word("f") {
-            "" => {
-                let id = choice.word("on");
-                if !landscapes::find(id).is_some_and(landscapes::Landscape::is_offered) {
-                    return Err(ProblemError::UnknownLandscape(id.to_owned()));
-                }
-                PlaneProblem::landscape(id, &[])?
-            }
-            text => PlaneProblem::typed(text, &[])?,
-        };
-        if let Some(domain) = domain {
-            plane.set_domain(domain);
-        }
-        self.setting.window = plane.domain;
+        let plane = plane(choice, domain)?.ok_or_else(|| ProblemError::UnknownLandscape(String::new()))?;
         let mut potential =
             Potential::Formula { local: Box::new(plane.local()), temperature: self.knobs.get("temperature") };
+        self.setting.window = plane.domain;
         let gridded = Gridded::new(&mut potential, plane.domain);
         self.setting.samples =
             gridded.as_ref().map(|grid| grid.samples(self.sample_count(), self.setting.seed, SAMPLES).into());
@@ -365,11 +353,16 @@ impl MeasureProblem {
         Ok(())
     }
 
-    fn interaction(&mut self, choice: &Choice) -> Result<(), ProblemError> {
+    fn interaction(&mut self, choice: &Choice, domain: Option<[f64; 4]>) -> Result<(), ProblemError> {
         let kernel = Kernel::parse(choice.word("w"), &[]).map_err(|error| ProblemError::Measure(error.to_string()))?;
         let softening = self.knobs.get("softening");
         self.setting.interaction = Some((kernel, softening * softening));
         self.confine = self.knobs.get("confine");
+        if let Some(plane) = plane(choice, domain)? {
+            self.setting.window = plane.domain;
+            self.potential = Some(Potential::Formula { local: Box::new(plane.local()), temperature: 1.0 });
+            self.plane = Some(Arc::new(plane));
+        }
         Ok(())
     }
 }
@@ -379,6 +372,23 @@ const START: u32 = 0x4000_0000;
 const SAMPLES: u32 = 0x4000_0010;
 /// Those of points that are compared with the ones that are sought.
 const SECOND: u32 = 0x4000_0020;
+
+/// The landscape that a choice names by `on` or types as `f`, in the window `domain` if there is one; `None` where both are
+/// empty.
+fn plane(choice: &Choice, domain: Option<[f64; 4]>) -> Result<Option<PlaneProblem>, ProblemError> {
+    let mut plane = match (choice.word("f"), choice.word("on")) {
+        ("", "") => return Ok(None),
+        ("", id) if landscapes::find(id).is_some_and(landscapes::Landscape::is_offered) => {
+            PlaneProblem::landscape(id, &[])?
+        }
+        ("", id) => return Err(ProblemError::UnknownLandscape(id.to_owned())),
+        (text, _) => PlaneProblem::typed(text, &[])?,
+    };
+    if let Some(domain) = domain {
+        plane.set_domain(domain);
+    }
+    Ok(Some(plane))
+}
 
 fn shape(choice: &Choice, name: &str) -> Result<Shape, ProblemError> {
     let word = choice.word(name);

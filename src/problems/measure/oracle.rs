@@ -108,13 +108,7 @@ impl MeasureOracle {
             }
         }
         let forces = self.forces(cloud);
-        for (g, [dx, dy, _]) in gradient.iter_mut().zip(&forces) {
-            *g = [g[0] + dx, g[1] + dy];
-        }
-        let confine = self.problem.confine;
-        for (x, g) in cloud.iter().zip(&mut gradient) {
-            *g = [g[0] + confine * x[0], g[1] + confine * x[1]];
-        }
+        self.add_internal(&mut gradient, cloud, &forces);
         (sum / cloud.len().max(1) as f64 + self.internal(cloud, &forces), gradient)
     }
 
@@ -135,6 +129,17 @@ impl MeasureOracle {
         match &self.prepared {
             Some((known, sums)) if known == cloud => sums.clone(),
             _ => sum_pairs(&Pair::Radial(kernel.clone()), *softening, cloud, &sources(cloud)),
+        }
+    }
+
+    /// Adds the slopes of interaction and spring.
+    fn add_internal(&self, gradient: &mut [Point], cloud: &[Point], forces: &[PairSums]) {
+        for (g, [dx, dy, _]) in gradient.iter_mut().zip(forces) {
+            *g = [g[0] + dx, g[1] + dy];
+        }
+        let confine = self.problem.confine;
+        for (x, g) in cloud.iter().zip(gradient) {
+            *g = [g[0] + confine * x[0], g[1] + confine * x[1]];
         }
     }
 
@@ -185,6 +190,23 @@ impl ParticleOracle for MeasureOracle {
             self.report(Notice::LeftDomain);
         }
         gradients
+    }
+
+    fn mean_energy(&mut self, cloud: &[Point]) -> f64 {
+        let mean_potential = self.potential(cloud).iter().sum::<f64>() / cloud.len().max(1) as f64;
+        self.energy(cloud, mean_potential)
+    }
+
+    fn energy_gradient<'a>(&'a mut self, cloud: &'a [Point]) -> Later<'a, Vec<Point>> {
+        Box::pin(async move {
+            let mut gradient = self.potential_gradient(cloud);
+            if self.problem.setting.interaction.is_some() {
+                self.calls.pairs += (cloud.len() * cloud.len()) as u64;
+                self.prepare(cloud).await;
+                self.add_internal(&mut gradient, cloud, &self.forces(cloud));
+            }
+            gradient
+        })
     }
 
     fn pairs<'a>(

@@ -2,7 +2,13 @@ use super::*;
 use crate::optimizers::flows::ParticleOracle;
 
 fn posed(id: &str) -> MeasureProblem {
-    MeasureProblem::new(&Choice::new(find(id).expect("listed")), None, None, 1, 100).expect("as it opens")
+    worded(id, &[])
+}
+
+fn worded(id: &str, words: &[(&str, &str)]) -> MeasureProblem {
+    let mut choice = Choice::new(find(id).expect("listed"));
+    words.iter().for_each(|(name, word)| choice.set_word(name, word));
+    MeasureProblem::new(&choice, None, None, 1, 100).expect("it can be posed")
 }
 
 #[test]
@@ -36,8 +42,11 @@ fn a_law_on_a_grid_has_its_partition_function_and_its_moments() {
 
 #[test]
 fn the_gradient_of_every_energy_agrees_with_differences() {
-    for id in ["measure_gaussian", "measure_mixture", "measure_potential", "measure_interaction", "measure_network"] {
-        let problem = Arc::new(posed(id));
+    let composed = worded("measure_interaction", &[("w", "exp(-r)"), ("on", "double_well")]);
+    let ids = ["measure_gaussian", "measure_mixture", "measure_potential", "measure_interaction", "measure_network"];
+    for problem in ids.map(posed).into_iter().chain([composed]) {
+        let id = problem.family.id;
+        let problem = Arc::new(problem);
         let mut oracle = MeasureOracle::new(problem.clone(), Box::new(Direct), 1, 0);
         let cloud: Vec<Point> = problem.setting.start[..6].to_vec();
         let (_, gradient) = oracle.energy_and_gradient(&cloud);

@@ -24,14 +24,13 @@ pub const ENTRY: Entry = Entry {
     summary: "trains a network to take noise off points of the law, and shows what it makes of noise by now",
     knobs: &[
         Knob::lr(0.003),
-        Knob {
-            id: "weighting",
-            symbol: "w",
-            default: 2.0,
-            range: (0.0, 3.0),
-            scale: Scale::Integer,
-            meaning: "weights of the levels, by their signal-to-noise ratio: 0: 1; 1: SNR; 2: min(SNR, γ); 3: max(SNR, 1)",
-        },
+        Knob::whole(
+            "weighting",
+            "w",
+            2.0,
+            (0.0, 3.0),
+            "weights of the levels, by their signal-to-noise ratio: 0: 1; 1: SNR; 2: min(SNR, γ); 3: max(SNR, 1)",
+        ),
         Knob {
             id: "gamma",
             symbol: "γ",
@@ -40,14 +39,7 @@ pub const ENTRY: Entry = Entry {
             scale: Scale::Log { from: 1e-2 },
             meaning: "the largest weight of min(SNR, γ)",
         },
-        Knob {
-            id: "batch",
-            symbol: "B",
-            default: 64.0,
-            range: (1.0, 1024.0),
-            scale: Scale::Integer,
-            meaning: "noisy points of an update",
-        },
+        Knob::whole("batch", "B", 64.0, (1.0, 1024.0), "noisy points of an update"),
         updates(20.0),
         TRAINING,
         LEVELS,

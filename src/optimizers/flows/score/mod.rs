@@ -161,24 +161,17 @@ fn score_error(
 const GAUGE: &str = "test error of the score";
 
 /// The knob for the number of training points.
-const TRAINING: Knob = Knob {
-    id: "train",
-    symbol: "N",
-    default: 256.0,
-    range: (1.0, 512.0),
-    scale: Scale::Integer,
-    meaning: "points of the law that it is trained with; there are as many as particles, 64 to 512",
-};
+const TRAINING: Knob = Knob::whole(
+    "train",
+    "N",
+    256.0,
+    (1.0, 512.0),
+    "points of the law that it is trained with; there are as many as particles, 64 to 512",
+);
 
 /// The knob for the number of noise levels.
-const LEVELS: Knob = Knob {
-    id: "levels",
-    symbol: "L",
-    default: 25.0,
-    range: (2.0, 200.0),
-    scale: Scale::Integer,
-    meaning: "levels of noise, and so steps of the reverse process",
-};
+const LEVELS: Knob =
+    Knob::whole("levels", "L", 25.0, (2.0, 200.0), "levels of noise, and so steps of the reverse process");
 
 /// The knob for the pace of the lab.
 const fn updates(default: f64) -> Knob {

@@ -6,7 +6,7 @@ use super::{base, features, levels, reversed, score_error, tests, training_point
 use crate::measures::{Point, squared_distance};
 use crate::optimizers::flows::{Flow, FlowBuild, Later, Needs, Notice, ParticleOracle, Setting, settle};
 use crate::optimizers::knob::{count, switched_on};
-use crate::optimizers::{Entry, Family, Knob, Knobs, Paper, Scalars, Scale};
+use crate::optimizers::{Entry, Family, Knob, Knobs, Paper, Scalars};
 use crate::scalar::normal_pair;
 
 /// The registry's line.
@@ -23,28 +23,20 @@ pub const ENTRY: Entry = Entry {
     summary: "fits a wide network to noisy points by full gradient descent, and shows what it makes of noise by now",
     knobs: &[
         Knob::lr(0.5),
-        Knob {
-            id: "units",
-            symbol: "m",
-            default: 256.0,
-            range: (4.0, 2048.0),
-            scale: Scale::Integer,
-            meaning: "units of the hidden layer, rounded up to a multiple of four",
-        },
+        Knob::whole("units", "m", 256.0, (4.0, 2048.0), "units of the hidden layer, rounded up to a multiple of four"),
         Knob::switch(
             "kernel",
             "K",
             false,
             "the tangent kernel, that of infinitely many units, in place of the network",
         ),
-        Knob {
-            id: "copies",
-            symbol: "c",
-            default: 4.0,
-            range: (1.0, 64.0),
-            scale: Scale::Integer,
-            meaning: "noisy points that are made of each training point; they stay the same",
-        },
+        Knob::whole(
+            "copies",
+            "c",
+            4.0,
+            (1.0, 64.0),
+            "noisy points that are made of each training point; they stay the same",
+        ),
         updates(20.0),
         Knob { default: 64.0, ..TRAINING },
         LEVELS,

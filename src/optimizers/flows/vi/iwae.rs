@@ -6,7 +6,7 @@ use super::sgvb::through_draws;
 use super::{ADAM, DRAWS, Estimator, GAUGE, GUIDE, INNER, Variational, chosen};
 use crate::measures::Point;
 use crate::optimizers::knob::count;
-use crate::optimizers::{Entry, Family, Knob, Paper, Scalars, Scale};
+use crate::optimizers::{Entry, Family, Knob, Paper, Scalars};
 
 /// The registry's line.
 pub const ENTRY: Entry = Entry {
@@ -24,14 +24,7 @@ pub const ENTRY: Entry = Entry {
         Knob::lr(0.02),
         GUIDE,
         DRAWS,
-        Knob {
-            id: "samples",
-            symbol: "K",
-            default: 5.0,
-            range: (1.0, 64.0),
-            scale: Scale::Integer,
-            meaning: "draws that are weighted together",
-        },
+        Knob::whole("samples", "K", 5.0, (1.0, 64.0), "draws that are weighted together"),
         ADAM,
         INNER,
     ],

@@ -19,42 +19,28 @@ use super::given::Given;
 use super::{Flow, Later, Notice, ParticleOracle, Setting, settle};
 use crate::measures::Point;
 use crate::optimizers::knob::{count, switched_on};
-use crate::optimizers::{Knob, Knobs, Optimizer, Scale, adam, sgd, state_len};
+use crate::optimizers::{Knob, Knobs, Optimizer, adam, sgd, state_len};
 use crate::scalar::{Block, Vector};
 use guide::{Draw, Guide, Noise, Slopes};
 
 /// The knob that chooses the guide.
-const GUIDE: Knob = Knob {
-    id: "guide",
-    symbol: "q",
-    default: 2.0,
-    range: (1.0, 4.0),
-    scale: Scale::Integer,
-    meaning: "1: normal with independent coordinates; 2: normal; 3: normal bent by a coupling layer; 4: ring",
-};
+const GUIDE: Knob = Knob::whole(
+    "guide",
+    "q",
+    2.0,
+    (1.0, 4.0),
+    "1: normal with independent coordinates; 2: normal; 3: normal bent by a coupling layer; 4: ring",
+);
 
 /// The knob for the size of a batch.
-const DRAWS: Knob = Knob {
-    id: "draws",
-    symbol: "M",
-    default: 64.0,
-    range: (1.0, 4096.0),
-    scale: Scale::Integer,
-    meaning: "fresh draws of the guide in a step",
-};
+const DRAWS: Knob = Knob::whole("draws", "M", 64.0, (1.0, 4096.0), "fresh draws of the guide in a step");
 
 /// The knob that chooses the optimizer of the parameters.
 const ADAM: Knob = Knob::switch("adam", "Adam", true, "moves the parameters by Adam; 0: by gradient descent");
 
 /// The knob for the angles that estimate a ring's density.
-const INNER: Knob = Knob {
-    id: "inner",
-    symbol: "N",
-    default: 0.0,
-    range: (0.0, 64.0),
-    scale: Scale::Integer,
-    meaning: "angles that estimate the density of the ring; 0: it is computed",
-};
+const INNER: Knob =
+    Knob::whole("inner", "N", 0.0, (0.0, 64.0), "angles that estimate the density of the ring; 0: it is computed");
 
 /// The name of the number that all of them tell.
 const GAUGE: &str = "gradient variance";
