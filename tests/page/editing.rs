@@ -42,6 +42,32 @@ fn a_slider_changes_the_result_at_every_stop() -> Result<()> {
     page.assert_console_silent()
 }
 
+/// Browsers drop what is written to the address more than 200 times in ten seconds: a hand in motion writes nothing.
+#[test]
+fn the_address_is_written_once_the_hand_rests() -> Result<()> {
+    let mut page = race(RACE)?;
+    page.wait_for("!location.search.includes('step=')")?;
+    page.eval::<Value>(&format!(
+        "(() => {{
+            const write = history.replaceState.bind(history);
+            window.writes = 0;
+            history.replaceState = (...all) => {{ window.writes += 1; write(...all); }};
+            const slider = document.querySelector(\"{LR}\");
+            for (let move = 0; move < 300; move += 1) {{
+                slider.stepDown();
+                slider.dispatchEvent(new Event('input', {{ bubbles: true }}));
+            }}
+            return null;
+        }})()"
+    ))?;
+    page.wait_for("window.writes > 0")?;
+    let adam = |link: &str| Link::parse(link).experiment.methods[0].clone();
+    ensure!(adam(&visitor::address(&mut page)?) != adam(RACE));
+    let writes: u32 = page.eval("window.writes")?;
+    ensure!(writes == 1, "300 moves were written {writes} times");
+    page.assert_console_silent()
+}
+
 #[test]
 fn a_typed_number_changes_the_result_and_is_kept_to_its_last_digit() -> Result<()> {
     let mut page = race(RACE)?;

@@ -53,6 +53,22 @@ fn a_foreign_origin_is_refused_and_heard() -> Result<()> {
     heard_after("(fetch('http://127.0.0.1:9/').catch(() => {}))", "security")
 }
 
+/// The browser does not protect itself from visitors as quick as these: a link that it dropped would fail a test.
+#[test]
+fn links_may_follow_one_another_at_any_speed() -> Result<()> {
+    let mut page = browser::blank(&View::DESKTOP)?;
+    browser::go(&mut page, "")?;
+    page.eval::<serde_json::Value>(
+        "(() => {
+            for (let count = 1; count <= 400; count += 1) history.replaceState(null, '', `?count=${count}`);
+            return null;
+        })()",
+    )?;
+    page.settle()?;
+    ensure!(page.eval::<bool>("location.search === '?count=400'")?);
+    page.assert_console_silent()
+}
+
 #[test]
 fn a_view_is_what_the_page_sees() -> Result<()> {
     let seen = "[innerWidth, innerHeight, devicePixelRatio,

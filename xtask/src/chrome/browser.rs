@@ -146,6 +146,8 @@ fn flags(graphics: Graphics) -> Vec<&'static str> {
         "--disable-backgrounding-occluded-windows",
         "--disable-background-timer-throttling",
         "--disable-renderer-backgrounding",
+        // Tests go from link to link faster than any hand; past 200 in ten seconds the browser would drop them.
+        "--disable-ipc-flooding-protection",
         // Some containers give /dev/shm only 64 MB.
         "--disable-dev-shm-usage",
         "--force-color-profile=srgb",
