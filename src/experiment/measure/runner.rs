@@ -4,7 +4,7 @@ use super::outcome::{is_diverged, judge};
 use super::{ASSIGNED, Gauges, MeasureRun, MeasureTrace, Row, is_recorded};
 use crate::experiment::{Experiment, Method, ProblemChoice};
 use crate::measures::{Gaussian, Point};
-use crate::optimizers::flows::{Flow, now, settle};
+use crate::optimizers::flows::{Flow, ParticleOracle, now};
 use crate::optimizers::{self, Entry, Optimizer, Scalars};
 use crate::problems::ProblemError;
 use crate::problems::measure::{Descent, Direct, MeasureOracle, MeasureProblem, PairEngine, can_descend};
@@ -130,8 +130,7 @@ impl MeasureRunner {
                 self.cloud = x.as_slice().chunks_exact(2).map(|c| [c[0], c[1]]).collect();
             }
         }
-        let places = std::mem::replace(&mut self.cloud, before);
-        settle(&mut self.cloud, places, &mut self.oracle);
+        self.keep_finite(&before);
         self.diverged = is_diverged(&self.problem, &self.cloud);
         if is_recorded(self.step, self.steps, self.cloud.len()) || self.diverged {
             if matches!(self.mover, Mover::Points(..)) {
@@ -140,6 +139,20 @@ impl MeasureRunner {
             self.record();
         }
         true
+    }
+
+    /// A particle that went nowhere stays where it was. Unlike `settle` of the flows: some change how many there are.
+    fn keep_finite(&mut self, before: &[Point]) {
+        let mut left = false;
+        for (x, old) in self.cloud.iter_mut().zip(before) {
+            if !x.iter().all(|c| c.is_finite()) {
+                *x = *old;
+                left = true;
+            }
+        }
+        if left {
+            self.oracle.report(optimizers::flows::Notice::LeftDomain);
+        }
     }
 
     /// The step that was taken last.

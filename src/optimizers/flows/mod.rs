@@ -252,8 +252,8 @@ pub struct FlowBuild {
     pub build: fn(&Knobs<f64>, &Setting) -> Box<dyn Flow>,
 }
 
-/// Moves every particle to its new place. One whose new place is no number, or infinitely far, stays, and this is reported.
-pub fn settle(cloud: &mut [Point], places: impl IntoIterator<Item = Point>, oracle: &mut dyn ParticleOracle) {
+/// Moves every particle to its new place, of which there are as many. One whose new place is no number, or infinitely far, stays, and this is reported.
+fn settle(cloud: &mut [Point], places: impl IntoIterator<Item = Point>, oracle: &mut dyn ParticleOracle) {
     let mut left = false;
     for (x, place) in cloud.iter_mut().zip(places) {
         if place.iter().all(|coordinate| coordinate.is_finite()) {
